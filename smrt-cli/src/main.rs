@@ -1,0 +1,2 @@
+//! The `smrt` command line.
+fn main() {}

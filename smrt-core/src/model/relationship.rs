@@ -1,0 +1,91 @@
+//! How a human is tied to a phone number.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// The relationship of a human to a phone number: `mobile`, `work`, `home`, `fax`, …
+///
+/// An open vocabulary: lower-case letters, digits and `_`, at most 32 bytes.
+/// [`RelationshipType::KNOWN`] lists the terms smrt itself writes.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct RelationshipType(
+    // INVARIANT: 1 to 32 bytes of `[a-z0-9_]`.
+    Cow<'static, str>,
+);
+
+/// The text is not a relationship type.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a relationship type is 1 to 32 lower-case letters, digits or `_`, such as `mobile`")]
+pub struct RelationshipTypeError;
+
+const RELATIONSHIP_BYTES_MAX: usize = 32;
+
+impl RelationshipType {
+    /// The terms smrt writes itself.
+    pub const KNOWN: [&'static str; 16] = [
+        "mobile",
+        "work",
+        "home",
+        "main",
+        "fax",
+        "work_fax",
+        "home_fax",
+        "pager",
+        "car",
+        "assistant",
+        "callback",
+        "radio",
+        "telex",
+        "tty",
+        "isdn",
+        "other",
+    ];
+
+    /// The relationship of a number of which nothing is said.
+    pub const OTHER: Self = Self(Cow::Borrowed("other"));
+
+    /// Checks a term.
+    ///
+    /// # Errors
+    ///
+    /// [`RelationshipTypeError`] when it is empty, too long or holds another character.
+    pub fn parse(text: &str) -> Result<Self, RelationshipTypeError> {
+        if let Some(known) = Self::KNOWN.iter().find(|known| **known == text) {
+            return Ok(Self(Cow::Borrowed(known)));
+        }
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+        if text.is_empty() || text.len() > RELATIONSHIP_BYTES_MAX || !text.bytes().all(allowed) {
+            return Err(RelationshipTypeError);
+        }
+        Ok(Self(Cow::Owned(text.to_owned())))
+    }
+
+    /// The term.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RelationshipType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_terms_parse_and_others_are_checked() {
+        for term in RelationshipType::KNOWN {
+            assert_eq!(RelationshipType::parse(term).unwrap().as_str(), term);
+        }
+        assert!(RelationshipType::parse("summer_house").is_ok());
+        assert!(RelationshipType::parse(&"a".repeat(32)).is_ok());
+        for wrong in ["", "Work", "work phone", "büro", &"a".repeat(33)] {
+            assert_eq!(RelationshipType::parse(wrong), Err(RelationshipTypeError));
+        }
+    }
+}

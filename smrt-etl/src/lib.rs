@@ -1,0 +1,3 @@
+//! Bulk movement of contact data: source, map, clean, plan, apply.
+
+pub mod record;
