@@ -1,0 +1,187 @@
+//! The store: contact data on an engine, with every SQL text of the domain.
+//!
+//! What this module does not do: it takes no decision. It reads facts and writes rows.
+
+mod check;
+mod contacts;
+mod dialect;
+mod digest;
+mod engine;
+mod error;
+mod import;
+mod migration;
+mod runs;
+pub mod schema;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod tenants;
+mod undo;
+mod value;
+
+use std::fmt;
+use std::path::Path;
+
+pub use self::check::CheckReport;
+pub use self::contacts::{
+    ConsentDetail, HumanDetail, HumanSummary, LinkDetail, NumberDetail, Origin,
+};
+pub use self::dialect::Dialect;
+pub use self::digest::{StoreDigest, TableDigest};
+pub use self::engine::{Access, BulkLoad, Engine, OnConflict};
+pub use self::error::{StoreError, StoreErrorKind};
+pub use self::import::{
+    ExistingHuman, HUMAN_FIELDS, HumanUpdate, ImportBatch, ImportTransaction, SourceRow,
+    SourceRowUpdate, VerificationError,
+};
+pub use self::migration::schema_version;
+pub use self::runs::{
+    DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunStatus, Severity,
+};
+pub use self::tenants::{NewTenant, Tenant};
+pub use self::undo::{Obstacle, UndoReport};
+pub use self::value::{BlockRow, Row, RowBlock, Value};
+use crate::model::Instant;
+
+/// An open store.
+///
+/// ```
+/// use smrt_core::model::Instant;
+/// use smrt_core::store::{NewTenant, Store};
+///
+/// let folder = tempfile::tempdir()?;
+/// let now: Instant = "2026-11-21T08:30:00Z".parse()?;
+/// let mut store = Store::create(&folder.path().join("contacts.db"), now)?;
+/// store.add_tenant(&NewTenant { slug: "acme".parse()?, name: "Acme".into() }, now)?;
+/// assert_eq!(store.tenants()?.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Store {
+    engine: Box<dyn Engine>,
+}
+
+impl Store {
+    /// Opens the store in an existing file and brings its schema up to date if `access` allows.
+    ///
+    /// `at` is the instant recorded for a schema change.
+    ///
+    /// # Errors
+    ///
+    /// Kind `NotFound`, `Foreign`, `Newer`, `Damaged` or `ReadOnly`; the file is then unchanged.
+    #[cfg(feature = "sqlite")]
+    pub fn open(path: &Path, access: Access, at: Instant) -> Result<Self, StoreError> {
+        match sqlite::identify(path)? {
+            sqlite::FileKind::Store => {}
+            sqlite::FileKind::Missing | sqlite::FileKind::Empty => {
+                return Err(StoreError::new(
+                    StoreErrorKind::NotFound,
+                    "open",
+                    "there is no store at this path",
+                ));
+            }
+        }
+        let mut engine = sqlite::SqliteEngine::open(path, access)?;
+        let version = migration::version_of(&mut engine)?;
+        if version < schema_version() && access == Access::Read {
+            return Err(StoreError::new(
+                StoreErrorKind::Invalid,
+                "open",
+                format!(
+                    "the store has the older schema version {version}; open it for writing once"
+                ),
+            ));
+        }
+        migration::migrate(&mut engine, version, at)?;
+        Ok(Self {
+            engine: Box::new(engine),
+        })
+    }
+
+    /// Makes a new store at a path where there is nothing, or an empty file.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Invalid` when something is there; `ReadOnly` when the folder cannot be written.
+    #[cfg(feature = "sqlite")]
+    pub fn create(path: &Path, at: Instant) -> Result<Self, StoreError> {
+        match sqlite::identify(path)? {
+            sqlite::FileKind::Missing | sqlite::FileKind::Empty => {}
+            sqlite::FileKind::Store => {
+                return Err(StoreError::new(
+                    StoreErrorKind::Invalid,
+                    "create",
+                    "there is a store at this path already",
+                ));
+            }
+        }
+        let mut engine = sqlite::SqliteEngine::create(path)?;
+        engine.initialise()?;
+        migration::migrate(&mut engine, 0, at)?;
+        Ok(Self {
+            engine: Box::new(engine),
+        })
+    }
+
+    /// Whether a store, readable by this program, stands at a path. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::open`], except that a missing or empty file is `Ok(false)`.
+    #[cfg(feature = "sqlite")]
+    pub fn exists(path: &Path) -> Result<bool, StoreError> {
+        Ok(sqlite::identify(path)? == sqlite::FileKind::Store)
+    }
+
+    /// A store on an engine of the caller's, whose schema is brought up to date.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn on_engine(
+        mut engine: Box<dyn Engine>,
+        version: i64,
+        at: Instant,
+    ) -> Result<Self, StoreError> {
+        migration::migrate(engine.as_mut(), version, at)?;
+        Ok(Self { engine })
+    }
+
+    /// Runs `work` in a transaction: all of it is kept, or none.
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut dyn Engine) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.engine.begin(Access::Write)?;
+        match work(self.engine.as_mut()).and_then(|result| self.engine.commit().map(|()| result)) {
+            Ok(result) => Ok(result),
+            Err(error) => {
+                // The first error tells more than one of the rollback; the engine undoes the
+                // transaction in any case when the connection closes.
+                let _ = self.engine.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// A single whole number, such as a count.
+    fn count(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<i64, StoreError> {
+        count(self.engine.as_mut(), sql, parameters)
+    }
+}
+
+/// A single whole number, such as a count; 0 when the query has no row or the value is null.
+fn count(engine: &mut dyn Engine, sql: &str, parameters: &[Value<'_>]) -> Result<i64, StoreError> {
+    let mut number = 0;
+    engine.query(sql, parameters, &mut |row| {
+        number = row.optional_integer(0)?.unwrap_or(0);
+        Ok(())
+    })?;
+    Ok(number)
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("engine", &self.engine.dialect().name())
+            .finish()
+    }
+}

@@ -1,0 +1,118 @@
+//! The seam: what an engine must do. Everything else is SQL written once on top of it.
+
+use super::dialect::Dialect;
+use super::error::StoreError;
+use super::value::{Row, RowBlock, Value};
+
+/// A database connection that can hold a store.
+///
+/// Blocking. One engine value is one connection and is used by one thread at a time.
+/// SQL texts use `?1`, `?2`, … for parameters; an engine with other marks rewrites them.
+pub trait Engine: Send {
+    /// Where this engine's SQL differs from the others'.
+    fn dialect(&self) -> &'static dyn Dialect;
+
+    /// Begins a transaction. Write transactions exclude each other from their first statement.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Locked` when another writer holds the store longer than the engine waits.
+    fn begin(&mut self, access: Access) -> Result<(), StoreError>;
+
+    /// Makes the transaction's writes durable and visible, all or none.
+    ///
+    /// # Errors
+    ///
+    /// After an error nothing of the transaction is in the store.
+    fn commit(&mut self) -> Result<(), StoreError>;
+
+    /// Takes back everything since `begin`. Without a transaction it does nothing.
+    ///
+    /// # Errors
+    ///
+    /// Only when the connection is lost; the transaction is then undone by the engine itself.
+    fn rollback(&mut self) -> Result<(), StoreError>;
+
+    /// Runs one statement and returns how many rows it changed.
+    ///
+    /// # Errors
+    ///
+    /// The transaction stays open; the caller rolls back.
+    fn execute(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<u64, StoreError>;
+
+    /// Runs several statements without parameters, separated by `;`.
+    ///
+    /// # Errors
+    ///
+    /// The statements before the failing one have run; the caller rolls back.
+    fn execute_script(&mut self, sql: &str) -> Result<(), StoreError>;
+
+    /// Runs a query and calls `each` for every row in the query's order.
+    ///
+    /// # Errors
+    ///
+    /// The engine's error, or the first one that `each` returned, which also ends the query.
+    fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Writes the rows of a block in order and returns how many were inserted.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Constraint` when [`OnConflict::Fail`] was asked and a key is taken.
+    fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError>;
+
+    /// Prepares for, or ends, a bulk load into an empty store: between the two calls referential
+    /// checks are off and the caller vouches for the references, which [`super::Store`] verifies
+    /// at the end. Outside a transaction only.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Engine`.
+    fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError>;
+
+    /// Keeps every other process from importing into this store until this connection is closed.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Locked` at once when another process imports.
+    fn lock_imports(&mut self) -> Result<(), StoreError>;
+
+    /// The engine's own check of the file: one line for each fault, none for a sound store.
+    ///
+    /// # Errors
+    ///
+    /// When the check itself cannot run.
+    fn check_integrity(&mut self) -> Result<Vec<String>, StoreError>;
+}
+
+/// What a transaction may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Sees one state of the store throughout, writes nothing.
+    Read,
+    /// Reads and writes.
+    Write,
+}
+
+/// What a bulk write does with a row whose key is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnConflict {
+    /// Fails.
+    Fail,
+    /// Leaves the row that is there.
+    Skip,
+}
+
+/// Whether a bulk load into an empty store is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BulkLoad {
+    /// It begins.
+    Begin,
+    /// It is over.
+    End,
+}

@@ -1,0 +1,162 @@
+//! What can go wrong in a store: a kind, the operation, and whether a retry may help.
+
+use std::fmt;
+
+/// The store did not do what it was asked.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    operation: &'static str,
+    detail: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of failure a [`StoreError`] is. Callers must decide, so the list is exhaustive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// There is no store at that place.
+    NotFound,
+    /// The file is no store of smrt.
+    Foreign,
+    /// The store was written by a newer smrt.
+    Newer,
+    /// The file is damaged.
+    Damaged,
+    /// Another process holds the store.
+    Locked,
+    /// The disk, or the quota on it, is full.
+    DiskFull,
+    /// The file or its folder cannot be written.
+    ReadOnly,
+    /// The store forbids it: a key is taken, or a referred record is missing.
+    Constraint,
+    /// A bulk load was interrupted; it must be resumed or undone first.
+    Unfinished,
+    /// The caller asked for something that cannot be.
+    Invalid,
+    /// Any other failure of the engine.
+    Engine,
+}
+
+impl StoreError {
+    /// An error without an underlying one.
+    pub(crate) fn new(
+        kind: StoreErrorKind,
+        operation: &'static str,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            operation,
+            detail: detail.into(),
+            source: None,
+        }
+    }
+
+    /// An error of an engine.
+    pub(crate) fn with_source(
+        kind: StoreErrorKind,
+        operation: &'static str,
+        detail: impl Into<String>,
+        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self {
+            kind,
+            operation,
+            detail: detail.into(),
+            source: Some(source.into()),
+        }
+    }
+
+    /// A column holds a value that the schema does not allow there.
+    pub(crate) fn unexpected_value(column: usize) -> Self {
+        Self::new(
+            StoreErrorKind::Damaged,
+            "read",
+            format!(
+                "column {} of a result holds a value of another type",
+                column + 1
+            ),
+        )
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// What was being done.
+    #[must_use]
+    pub const fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// Whether the same call may succeed later without anything else changing.
+    #[must_use]
+    pub const fn may_retry(&self) -> bool {
+        matches!(self.kind, StoreErrorKind::Locked)
+    }
+
+    /// A stable code for programs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self.kind {
+            StoreErrorKind::NotFound => "store_not_found",
+            StoreErrorKind::Foreign => "store_foreign",
+            StoreErrorKind::Newer => "store_newer",
+            StoreErrorKind::Damaged => "store_damaged",
+            StoreErrorKind::Locked => "store_locked",
+            StoreErrorKind::DiskFull => "store_disk_full",
+            StoreErrorKind::ReadOnly => "store_read_only",
+            StoreErrorKind::Constraint => "store_constraint",
+            StoreErrorKind::Unfinished => "store_unfinished",
+            StoreErrorKind::Invalid => "store_invalid",
+            StoreErrorKind::Engine => "store_engine",
+        }
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub const fn hint(&self) -> Option<&'static str> {
+        match self.kind {
+            StoreErrorKind::NotFound => {
+                Some("name an existing store with `--db`, or import into a new one")
+            }
+            StoreErrorKind::Foreign => {
+                Some("choose another path with `--db`; this file was left as it is")
+            }
+            StoreErrorKind::Newer => Some(
+                "use the version of smrt that wrote it, or a newer one; the file was left as it is",
+            ),
+            StoreErrorKind::Damaged => {
+                Some("restore a backup; `smrt db check` lists what is damaged")
+            }
+            StoreErrorKind::Locked => Some("wait for the other process to end, then try again"),
+            StoreErrorKind::DiskFull => {
+                Some("free some space, then run the same command with `--resume`")
+            }
+            StoreErrorKind::ReadOnly => Some(
+                "check the rights of the file and its folder; the store writes beside the file",
+            ),
+            StoreErrorKind::Unfinished => Some(
+                "continue it with `smrt import FILE --resume`, or take it back with `smrt import undo RUN`",
+            ),
+            StoreErrorKind::Constraint | StoreErrorKind::Invalid | StoreErrorKind::Engine => None,
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl std::error::Error for StoreError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}

@@ -1,0 +1,547 @@
+//! The tables and indexes as values, so that drivers, bulk writes and the digest share one list.
+//!
+//! The text that creates the tables is frozen in the numbered migrations; a contract case proves
+//! that a migrated store has exactly these tables and columns.
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A UUID.
+    Id,
+    /// A signed 64-bit integer.
+    Integer,
+    /// True or false.
+    Boolean,
+    /// Microseconds since the Unix epoch, in UTC.
+    Instant,
+    /// UTF-8 text.
+    Text,
+    /// A JSON document.
+    Json,
+    /// Bytes.
+    Bytes,
+}
+
+/// What a column means for the logical digest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// What the store says about the world: part of the logical digest.
+    Content,
+    /// When and by which run a row came: differs between equal stores, so not part of it.
+    Bookkeeping,
+}
+
+/// A column of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Column {
+    /// Its name.
+    pub name: &'static str,
+    /// What it holds.
+    pub kind: Kind,
+    /// Whether the digest covers it.
+    pub role: Role,
+}
+
+/// A table.
+#[derive(Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns in order.
+    pub columns: &'static [Column],
+    /// The columns that tell one row from another; a bulk write settles conflicts on them.
+    pub key: &'static [&'static str],
+}
+
+/// An index.
+#[derive(Debug)]
+pub struct Index {
+    /// Its name.
+    pub name: &'static str,
+    /// The table it belongs to.
+    pub table: &'static str,
+    /// The columns in order.
+    pub columns: &'static [&'static str],
+    /// Whether two rows may share a key.
+    pub uniqueness: Uniqueness,
+    /// Whether a bulk load into an empty store builds it at its end.
+    pub build: Build,
+}
+
+/// Whether an index allows repeated keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uniqueness {
+    /// Every key at most once.
+    Unique,
+    /// Keys may repeat.
+    Repeated,
+}
+
+/// When an index is built during a bulk load into an empty store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// It always stands.
+    Always,
+    /// It is dropped before the load and built at its end.
+    AfterBulkLoad,
+}
+
+const fn content(name: &'static str, kind: Kind) -> Column {
+    Column {
+        name,
+        kind,
+        role: Role::Content,
+    }
+}
+
+const fn bookkeeping(name: &'static str, kind: Kind) -> Column {
+    Column {
+        name,
+        kind,
+        role: Role::Bookkeeping,
+    }
+}
+
+const IMPORT_RUN: Column = bookkeeping("import_run", Kind::Integer);
+const IMPORT_LINE: Column = bookkeeping("import_line", Kind::Integer);
+const CREATED_AT: Column = bookkeeping("created_at", Kind::Instant);
+const UPDATED_AT: Column = bookkeeping("updated_at", Kind::Instant);
+const CREATED_BY: Column = content("created_by_tenant_id", Kind::Id);
+const METADATA: Column = content("metadata", Kind::Json);
+
+/// The migrations that were applied.
+pub const SCHEMA_MIGRATIONS: Table = Table {
+    name: "schema_migrations",
+    columns: &[
+        bookkeeping("version", Kind::Integer),
+        bookkeeping("name", Kind::Text),
+        bookkeeping("applied_at", Kind::Instant),
+    ],
+    key: &["version"],
+};
+
+/// The organisations that share the store.
+pub const TENANTS: Table = Table {
+    name: "tenants",
+    columns: &[
+        content("id", Kind::Id),
+        content("name", Kind::Text),
+        content("slug", Kind::Text),
+        content("subscription_tier", Kind::Text),
+        content("enabled_modules", Kind::Json),
+        CREATED_AT,
+        content("settings", Kind::Json),
+    ],
+    key: &["id"],
+};
+
+/// Phone numbers, one row an E.164 number.
+pub const PHONE_NUMBERS: Table = Table {
+    name: "phone_numbers",
+    columns: &[
+        content("id", Kind::Id),
+        content("phone_number", Kind::Text),
+        content("country_code", Kind::Integer),
+        content("area_code", Kind::Text),
+        content("is_mobile", Kind::Boolean),
+        content("carrier_info", Kind::Text),
+        content("dnc_status", Kind::Text),
+        content("dnc_date", Kind::Instant),
+        CREATED_AT,
+        UPDATED_AT,
+        CREATED_BY,
+        METADATA,
+        IMPORT_RUN,
+        IMPORT_LINE,
+    ],
+    key: &["id"],
+};
+
+/// Humans.
+pub const HUMANS: Table = Table {
+    name: "humans",
+    columns: &[
+        content("id", Kind::Id),
+        content("first_name", Kind::Text),
+        content("last_name", Kind::Text),
+        content("email", Kind::Text),
+        content("company_name", Kind::Text),
+        content("job_title", Kind::Text),
+        content("employee_id", Kind::Text),
+        content("contractor_id", Kind::Text),
+        CREATED_AT,
+        UPDATED_AT,
+        CREATED_BY,
+        METADATA,
+        IMPORT_RUN,
+        IMPORT_LINE,
+    ],
+    key: &["id"],
+};
+
+/// The ties between phone numbers and humans.
+pub const PHONE_HUMAN_LINKS: Table = Table {
+    name: "phone_human_links",
+    columns: &[
+        content("id", Kind::Id),
+        content("phone_number_id", Kind::Id),
+        content("human_id", Kind::Id),
+        content("relationship_type", Kind::Text),
+        content("is_primary", Kind::Boolean),
+        content("verified", Kind::Boolean),
+        CREATED_AT,
+        CREATED_BY,
+        METADATA,
+        IMPORT_RUN,
+        IMPORT_LINE,
+    ],
+    key: &["human_id", "phone_number_id", "relationship_type"],
+};
+
+/// Access grants.
+pub const DATA_ACCESS_PERMISSIONS: Table = Table {
+    name: "data_access_permissions",
+    columns: &[
+        content("id", Kind::Id),
+        content("tenant_id", Kind::Id),
+        content("entity_type", Kind::Text),
+        content("entity_id", Kind::Id),
+        content("field_name", Kind::Text),
+        content("access_level", Kind::Text),
+        content("granted_by_tenant_id", Kind::Id),
+        content("expires_at", Kind::Instant),
+        CREATED_AT,
+    ],
+    key: &["id"],
+};
+
+/// The consent ledger.
+pub const CONSENT_RECORDS: Table = Table {
+    name: "consent_records",
+    columns: &[
+        content("id", Kind::Id),
+        content("phone_number_id", Kind::Id),
+        content("human_id", Kind::Id),
+        content("consent_type", Kind::Text),
+        content("consent_status", Kind::Text),
+        content("consent_source", Kind::Text),
+        content("consent_date", Kind::Instant),
+        content("expiration_date", Kind::Instant),
+        content("tenant_id", Kind::Id),
+        content("legal_basis", Kind::Text),
+        METADATA,
+        IMPORT_RUN,
+        IMPORT_LINE,
+    ],
+    key: &["id"],
+};
+
+/// Calls, texts and mails.
+pub const INTERACTIONS: Table = Table {
+    name: "interactions",
+    columns: &[
+        content("id", Kind::Id),
+        content("phone_number_id", Kind::Id),
+        content("human_id", Kind::Id),
+        content("tenant_id", Kind::Id),
+        content("kind", Kind::Text),
+        content("direction", Kind::Text),
+        content("outcome", Kind::Text),
+        content("started_at", Kind::Instant),
+        content("duration_s", Kind::Integer),
+        METADATA,
+    ],
+    key: &["id"],
+};
+
+/// Import runs.
+pub const IMPORT_RUNS: Table = Table {
+    name: "import_runs",
+    columns: &[
+        bookkeeping("number", Kind::Integer),
+        bookkeeping("tenant_id", Kind::Id),
+        bookkeeping("status", Kind::Text),
+        bookkeeping("source", Kind::Text),
+        bookkeeping("file_name", Kind::Text),
+        bookkeeping("file_fingerprint", Kind::Text),
+        bookkeeping("mapping", Kind::Text),
+        bookkeeping("options", Kind::Json),
+        bookkeeping("indexes_deferred", Kind::Boolean),
+        bookkeeping("started_at", Kind::Instant),
+        bookkeeping("finished_at", Kind::Instant),
+        bookkeeping("rows_checkpoint", Kind::Integer),
+        bookkeeping("rows_deferred", Kind::Integer),
+        bookkeeping("rows_created", Kind::Integer),
+        bookkeeping("rows_updated", Kind::Integer),
+        bookkeeping("rows_unchanged", Kind::Integer),
+        bookkeeping("rows_rejected", Kind::Integer),
+        bookkeeping("phones_created", Kind::Integer),
+        bookkeeping("links_created", Kind::Integer),
+        bookkeeping("consents_created", Kind::Integer),
+        bookkeeping("issues", Kind::Integer),
+    ],
+    key: &["number"],
+};
+
+/// What was wrong with imported rows.
+pub const IMPORT_ISSUES: Table = Table {
+    name: "import_issues",
+    columns: &[
+        IMPORT_RUN,
+        bookkeeping("row_number", Kind::Integer),
+        IMPORT_LINE,
+        bookkeeping("column_name", Kind::Text),
+        bookkeeping("severity", Kind::Text),
+        bookkeeping("code", Kind::Text),
+        bookkeeping("reason", Kind::Text),
+        bookkeeping("hint", Kind::Text),
+        bookkeeping("raw", Kind::Text),
+    ],
+    key: &[],
+};
+
+/// Rows of a running bulk load whose key was seen before; empty once the run is complete.
+pub const IMPORT_DEFERRED: Table = Table {
+    name: "import_deferred",
+    columns: &[
+        IMPORT_RUN,
+        bookkeeping("row_number", Kind::Integer),
+        IMPORT_LINE,
+        bookkeeping("fields", Kind::Text),
+        bookkeeping("raw", Kind::Text),
+    ],
+    key: &[],
+};
+
+/// Before- and after-images of every changed field.
+pub const RECORD_CHANGES: Table = Table {
+    name: "record_changes",
+    columns: &[
+        bookkeeping("sequence", Kind::Integer),
+        IMPORT_RUN,
+        IMPORT_LINE,
+        bookkeeping("entity_type", Kind::Text),
+        bookkeeping("entity_id", Kind::Id),
+        bookkeeping("fields", Kind::Json),
+        bookkeeping("changed_at", Kind::Instant),
+    ],
+    key: &["sequence"],
+};
+
+/// Which rows of which source a human was imported from.
+pub const SOURCE_KEYS: Table = Table {
+    name: "source_keys",
+    columns: &[
+        content("human_id", Kind::Id),
+        content("source", Kind::Text),
+        content("source_key", Kind::Text),
+        content("occurrence", Kind::Integer),
+        content("row_digest", Kind::Integer),
+        IMPORT_RUN,
+        IMPORT_LINE,
+        bookkeeping("last_run", Kind::Integer),
+    ],
+    key: &["human_id", "source", "occurrence"],
+};
+
+/// Do-Not-Call registries.
+pub const DNC_REGISTRIES: Table = Table {
+    name: "dnc_registries",
+    columns: &[
+        content("id", Kind::Id),
+        content("name", Kind::Text),
+        content("kind", Kind::Text),
+        content("jurisdiction", Kind::Text),
+        content("tenant_id", Kind::Id),
+        content("version_date", Kind::Instant),
+        content("obtained_at", Kind::Instant),
+        METADATA,
+    ],
+    key: &["id"],
+};
+
+/// The numbers of a registry, 10,000 to a block.
+pub const DNC_BLOCKS: Table = Table {
+    name: "dnc_blocks",
+    columns: &[
+        content("registry_id", Kind::Id),
+        content("block", Kind::Integer),
+        content("members", Kind::Bytes),
+    ],
+    key: &["registry_id", "block"],
+};
+
+/// Dated single listings.
+pub const DNC_ENTRIES: Table = Table {
+    name: "dnc_entries",
+    columns: &[
+        content("id", Kind::Id),
+        content("registry_id", Kind::Id),
+        content("phone_number", Kind::Text),
+        content("listed_at", Kind::Instant),
+        content("removed_at", Kind::Instant),
+        content("reason", Kind::Text),
+        METADATA,
+    ],
+    key: &["id"],
+};
+
+/// Humans that were found to be one.
+pub const MERGE_EVENTS: Table = Table {
+    name: "merge_events",
+    columns: &[
+        content("id", Kind::Id),
+        content("tenant_id", Kind::Id),
+        content("kept_id", Kind::Id),
+        content("merged_id", Kind::Id),
+        bookkeeping("merged_at", Kind::Instant),
+        content("evidence", Kind::Json),
+    ],
+    key: &["id"],
+};
+
+/// The audit trail.
+pub const AUDIT_LOG: Table = Table {
+    name: "audit_log",
+    columns: &[
+        bookkeeping("sequence", Kind::Integer),
+        bookkeeping("recorded_at", Kind::Instant),
+        bookkeeping("tenant_id", Kind::Id),
+        bookkeeping("actor", Kind::Text),
+        bookkeeping("action", Kind::Text),
+        bookkeeping("entity_type", Kind::Text),
+        bookkeeping("entity_id", Kind::Id),
+        bookkeeping("detail", Kind::Json),
+        bookkeeping("leaf_hash", Kind::Bytes),
+        bookkeeping("chain_hash", Kind::Bytes),
+    ],
+    key: &["sequence"],
+};
+
+/// Every table of the schema, parents before children.
+pub const TABLES: [&Table; 18] = [
+    &SCHEMA_MIGRATIONS,
+    &TENANTS,
+    &PHONE_NUMBERS,
+    &HUMANS,
+    &PHONE_HUMAN_LINKS,
+    &DATA_ACCESS_PERMISSIONS,
+    &CONSENT_RECORDS,
+    &INTERACTIONS,
+    &IMPORT_RUNS,
+    &IMPORT_ISSUES,
+    &IMPORT_DEFERRED,
+    &RECORD_CHANGES,
+    &SOURCE_KEYS,
+    &DNC_REGISTRIES,
+    &DNC_BLOCKS,
+    &DNC_ENTRIES,
+    &MERGE_EVENTS,
+    &AUDIT_LOG,
+];
+
+const fn unique(
+    name: &'static str,
+    table: &'static str,
+    columns: &'static [&'static str],
+) -> Index {
+    Index {
+        name,
+        table,
+        columns,
+        uniqueness: Uniqueness::Unique,
+        build: Build::Always,
+    }
+}
+
+const fn repeated(
+    name: &'static str,
+    table: &'static str,
+    columns: &'static [&'static str],
+) -> Index {
+    Index {
+        name,
+        table,
+        columns,
+        uniqueness: Uniqueness::Repeated,
+        build: Build::Always,
+    }
+}
+
+const fn after_bulk_load(index: Index) -> Index {
+    Index {
+        build: Build::AfterBulkLoad,
+        ..index
+    }
+}
+
+/// Every index of the schema.
+pub const INDEXES: [Index; 21] = [
+    unique("tenants_id", "tenants", &["id"]),
+    unique("tenants_slug", "tenants", &["slug"]),
+    after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
+    after_bulk_load(unique(
+        "phone_numbers_phone_number",
+        "phone_numbers",
+        &["phone_number"],
+    )),
+    after_bulk_load(unique("humans_id", "humans", &["id"])),
+    after_bulk_load(unique(
+        "phone_human_links_key",
+        "phone_human_links",
+        &["human_id", "phone_number_id", "relationship_type"],
+    )),
+    after_bulk_load(repeated(
+        "phone_human_links_phone_number_id",
+        "phone_human_links",
+        &["phone_number_id"],
+    )),
+    after_bulk_load(unique(
+        "source_keys_key",
+        "source_keys",
+        &["human_id", "source", "occurrence"],
+    )),
+    unique(
+        "data_access_permissions_id",
+        "data_access_permissions",
+        &["id"],
+    ),
+    after_bulk_load(unique("consent_records_id", "consent_records", &["id"])),
+    after_bulk_load(repeated(
+        "consent_records_human_id",
+        "consent_records",
+        &["human_id"],
+    )),
+    after_bulk_load(repeated(
+        "consent_records_phone_number_id",
+        "consent_records",
+        &["phone_number_id"],
+    )),
+    unique("interactions_id", "interactions", &["id"]),
+    repeated(
+        "import_issues_run",
+        "import_issues",
+        &["import_run", "row_number"],
+    ),
+    repeated(
+        "import_deferred_run",
+        "import_deferred",
+        &["import_run", "row_number"],
+    ),
+    repeated("record_changes_entity", "record_changes", &["entity_id"]),
+    repeated("record_changes_run", "record_changes", &["import_run"]),
+    unique("dnc_registries_id", "dnc_registries", &["id"]),
+    unique("dnc_blocks_key", "dnc_blocks", &["registry_id", "block"]),
+    unique("dnc_entries_id", "dnc_entries", &["id"]),
+    unique("merge_events_id", "merge_events", &["id"]),
+];
+
+impl Table {
+    /// The position of a column by its name.
+    #[must_use]
+    pub fn position(&self, column: &str) -> Option<usize> {
+        self.columns
+            .iter()
+            .position(|candidate| candidate.name == column)
+    }
+}

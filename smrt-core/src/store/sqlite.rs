@@ -1,0 +1,342 @@
+//! The SQLite engine: one file, WAL mode, foreign keys on.
+//!
+//! What this module does not do: it knows no table. All SQL about contact data is above the seam.
+
+mod error;
+mod header;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, OpenFlags};
+
+use self::error::translate;
+use super::dialect::Dialect;
+use super::engine::{Access, BulkLoad, Engine, OnConflict};
+use super::error::{StoreError, StoreErrorKind};
+use super::schema::{Kind, Table};
+use super::value::{Row, RowBlock, Value};
+use crate::model::Id;
+
+pub(crate) use self::header::{APPLICATION_ID, FileKind, identify};
+
+/// How long a statement waits for another process's write transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Page cache of a connection, in KiB; also bounds the memory of an index build.
+const CACHE_KIB: i64 = 48 * 1024;
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS_MAX: usize = 128;
+
+/// A connection to a SQLite file.
+#[derive(Debug)]
+pub(crate) struct SqliteEngine {
+    connection: Connection,
+    path: PathBuf,
+    import_lock: Option<ImportLock>,
+}
+
+/// A lock file beside the store; the operating system frees it when the process dies.
+#[derive(Debug)]
+struct ImportLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Drop for ImportLock {
+    fn drop(&mut self) {
+        // Removing is only tidiness: the lock is held by the open file, not by the name.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl SqliteEngine {
+    /// Opens an existing file, which the caller has identified as a store.
+    pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let flags = match access {
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        Self::connect(path, flags)
+    }
+
+    /// Makes a new file, or takes an empty one.
+    pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
+        Self::connect(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        )
+    }
+
+    fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection =
+            Connection::open_with_flags(path, flags).map_err(|error| translate(error, "open"))?;
+        let configure = |connection: &Connection| -> rusqlite::Result<()> {
+            connection.busy_timeout(BUSY_TIMEOUT)?;
+            connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+            connection.pragma_update(None, "foreign_keys", true)?;
+            connection.pragma_update(None, "synchronous", "NORMAL")?;
+            connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+            connection.pragma_update(None, "threads", 2)?;
+            connection.create_scalar_function(
+                "smrt_fold",
+                1,
+                FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC,
+                |context| {
+                    Ok(match context.get_raw(0) {
+                        ValueRef::Text(text) => Some(String::from_utf8_lossy(text).to_lowercase()),
+                        _ => None,
+                    })
+                },
+            )
+        };
+        configure(&connection).map_err(|error| translate(error, "open"))?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+            import_lock: None,
+        })
+    }
+
+    /// Marks a new file as a store of smrt and switches it to WAL mode.
+    pub(crate) fn initialise(&mut self) -> Result<(), StoreError> {
+        self.connection
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .and_then(|()| self.connection.pragma_update(None, "journal_mode", "WAL"))
+            .map_err(|error| translate(error, "create"))
+    }
+
+    fn insert_statement(table: &Table, on_conflict: OnConflict) -> String {
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+        let marks: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+        let clause = match on_conflict {
+            OnConflict::Fail => "",
+            OnConflict::Skip => " ON CONFLICT DO NOTHING",
+        };
+        format!(
+            "INSERT INTO {} ({}) VALUES ({}){clause}",
+            table.name,
+            columns.join(", "),
+            marks.join(", ")
+        )
+    }
+}
+
+impl Engine for SqliteEngine {
+    fn dialect(&self) -> &'static dyn Dialect {
+        &SqliteDialect
+    }
+
+    fn begin(&mut self, access: Access) -> Result<(), StoreError> {
+        let sql = match access {
+            Access::Read => "BEGIN DEFERRED",
+            Access::Write => "BEGIN IMMEDIATE",
+        };
+        self.connection
+            .execute_batch(sql)
+            .map_err(|error| translate(error, "begin"))
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.connection
+            .execute_batch("COMMIT")
+            .map_err(|error| translate(error, "commit"))
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.connection
+            .execute_batch("ROLLBACK")
+            .map_err(|error| translate(error, "roll back"))
+    }
+
+    fn execute(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<u64, StoreError> {
+        let run = || -> rusqlite::Result<usize> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            for (position, value) in parameters.iter().enumerate() {
+                statement.raw_bind_parameter(position + 1, Bound(*value))?;
+            }
+            statement.raw_execute()
+        };
+        run()
+            .map(|changed| changed as u64)
+            .map_err(|error| translate(error, "write"))
+    }
+
+    fn execute_script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection
+            .execute_batch(sql)
+            .map_err(|error| translate(error, "write"))
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let failed = |error| translate(error, "read");
+        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        for (position, value) in parameters.iter().enumerate() {
+            statement
+                .raw_bind_parameter(position + 1, Bound(*value))
+                .map_err(failed)?;
+        }
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next().map_err(failed)? {
+            each(&SqliteRow(row))?;
+        }
+        Ok(())
+    }
+
+    fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError> {
+        let run = || -> rusqlite::Result<u64> {
+            let sql = Self::insert_statement(rows.table(), on_conflict);
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut inserted = 0;
+            for row in rows.rows() {
+                for (position, value) in row.values().enumerate() {
+                    statement.raw_bind_parameter(position + 1, Bound(value))?;
+                }
+                inserted += statement.raw_execute()? as u64;
+            }
+            Ok(inserted)
+        };
+        run().map_err(|error| translate(error, "write"))
+    }
+
+    fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError> {
+        self.connection
+            .pragma_update(None, "foreign_keys", bulk_load == BulkLoad::End)
+            .map_err(|error| translate(error, "bulk load"))
+    }
+
+    fn lock_imports(&mut self) -> Result<(), StoreError> {
+        if self.import_lock.is_some() {
+            return Ok(());
+        }
+        let mut name = self.path.clone().into_os_string();
+        name.push("-import-lock");
+        let path = PathBuf::from(name);
+        let file = File::create(&path).map_err(|error| {
+            StoreError::with_source(
+                StoreErrorKind::ReadOnly,
+                "lock",
+                "the folder of the store cannot be written",
+                error,
+            )
+        })?;
+        match file.try_lock() {
+            Ok(()) => {
+                self.import_lock = Some(ImportLock { path, _file: file });
+                Ok(())
+            }
+            Err(TryLockError::WouldBlock) => Err(StoreError::new(
+                StoreErrorKind::Locked,
+                "lock",
+                "another process is importing into this store",
+            )),
+            Err(TryLockError::Error(error)) => Err(StoreError::with_source(
+                StoreErrorKind::Engine,
+                "lock",
+                "the import lock beside the store cannot be taken",
+                error,
+            )),
+        }
+    }
+
+    fn check_integrity(&mut self) -> Result<Vec<String>, StoreError> {
+        let mut faults = Vec::new();
+        self.query("PRAGMA integrity_check(20)", &[], &mut |row| {
+            let line = row.text(0)?;
+            if line != "ok" {
+                faults.push(line.to_owned());
+            }
+            Ok(())
+        })?;
+        Ok(faults)
+    }
+}
+
+struct Bound<'a>(Value<'a>);
+
+impl ToSql for Bound<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match &self.0 {
+            Value::Null => ValueRef::Null,
+            Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Id(id) => ValueRef::Blob(id.as_bytes()),
+            Value::Text(text) => ValueRef::Text(text.as_bytes()),
+            Value::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+struct SqliteRow<'r>(&'r rusqlite::Row<'r>);
+
+impl Row for SqliteRow<'_> {
+    fn value(&self, column: usize) -> Result<Value<'_>, StoreError> {
+        match self
+            .0
+            .get_ref(column)
+            .map_err(|error| translate(error, "read"))?
+        {
+            ValueRef::Null => Ok(Value::Null),
+            ValueRef::Integer(number) => Ok(Value::Integer(number)),
+            ValueRef::Text(text) => std::str::from_utf8(text)
+                .map(Value::Text)
+                .map_err(|_| StoreError::unexpected_value(column)),
+            ValueRef::Blob(bytes) => Ok(match <[u8; 16]>::try_from(bytes) {
+                Ok(id) => Value::Id(Id::from_bytes(id)),
+                Err(_) => Value::Bytes(bytes),
+            }),
+            ValueRef::Real(_) => Err(StoreError::unexpected_value(column)),
+        }
+    }
+}
+
+struct SqliteDialect;
+
+impl Dialect for SqliteDialect {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn column_type(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Id | Kind::Bytes => "BLOB",
+            Kind::Integer | Kind::Boolean | Kind::Instant => "INTEGER",
+            Kind::Text | Kind::Json => "TEXT",
+        }
+    }
+
+    fn id_as_text(&self, column: &str) -> String {
+        let hex = format!("lower(hex({column}))");
+        let part = |from: u8, len: u8| format!("substr({hex}, {from}, {len})");
+        format!(
+            "CASE WHEN {column} IS NULL THEN NULL ELSE {} || '-' || {} || '-' || {} || '-' || {} || '-' || {} END",
+            part(1, 8),
+            part(9, 4),
+            part(13, 4),
+            part(17, 4),
+            part(21, 12)
+        )
+    }
+
+    fn instant_as_text(&self, column: &str) -> String {
+        format!(
+            "strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') || printf('.%06dZ', (({column} % 1000000) + 1000000) % 1000000)"
+        )
+    }
+
+    fn contains_folded(&self, column: &str, parameter: &str) -> String {
+        format!("instr(smrt_fold({column}), {parameter}) > 0")
+    }
+}

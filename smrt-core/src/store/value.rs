@@ -1,0 +1,378 @@
+//! Values on their way into and out of an engine, and blocks of finished rows.
+//!
+//! What this module does not do: it knows no SQL.
+
+use std::fmt;
+
+use super::error::StoreError;
+use super::schema::Table;
+use crate::model::{Id, Instant};
+
+/// One value of a row.
+///
+/// Drivers hand out what they stored: instants and booleans come back as [`Value::Integer`],
+/// UUIDs as [`Value::Id`], JSON as [`Value::Text`].
+#[derive(Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// Nothing.
+    Null,
+    /// A whole number, a boolean (0, 1) or an instant (microseconds).
+    Integer(i64),
+    /// A UUID.
+    Id(Id),
+    /// Text or JSON.
+    Text(&'a str),
+    /// Bytes of any other length than a UUID's.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> From<Option<&'a str>> for Value<'a> {
+    fn from(text: Option<&'a str>) -> Self {
+        text.map_or(Value::Null, Value::Text)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Value::Text(text)
+    }
+}
+
+impl From<Id> for Value<'_> {
+    fn from(id: Id) -> Self {
+        Value::Id(id)
+    }
+}
+
+impl From<Option<Id>> for Value<'_> {
+    fn from(id: Option<Id>) -> Self {
+        id.map_or(Value::Null, Value::Id)
+    }
+}
+
+impl From<Instant> for Value<'_> {
+    fn from(instant: Instant) -> Self {
+        Value::Integer(instant.as_micros())
+    }
+}
+
+impl From<Option<Instant>> for Value<'_> {
+    fn from(instant: Option<Instant>) -> Self {
+        instant.map_or(Value::Null, Value::from)
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Value::Integer(number)
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(truth: bool) -> Self {
+        Value::Integer(i64::from(truth))
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Null => f.write_str("Null"),
+            Value::Integer(number) => write!(f, "Integer({number})"),
+            Value::Id(id) => write!(f, "{id:?}"),
+            Value::Text(_) => f.write_str("Text(****)"),
+            Value::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+        }
+    }
+}
+
+/// A row of a query's result.
+pub trait Row {
+    /// The value in a column, counted from 0.
+    ///
+    /// # Errors
+    ///
+    /// A [`StoreError`] of kind `Damaged` when the store holds a value no column of the schema may
+    /// hold.
+    fn value(&self, column: usize) -> Result<Value<'_>, StoreError>;
+}
+
+impl dyn Row + '_ {
+    /// A UUID.
+    pub(crate) fn id(&self, column: usize) -> Result<Id, StoreError> {
+        self.optional_id(column)?
+            .ok_or_else(|| StoreError::unexpected_value(column))
+    }
+
+    /// A UUID or nothing.
+    pub(crate) fn optional_id(&self, column: usize) -> Result<Option<Id>, StoreError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Id(id) => Ok(Some(id)),
+            Value::Integer(_) | Value::Text(_) | Value::Bytes(_) => {
+                Err(StoreError::unexpected_value(column))
+            }
+        }
+    }
+
+    /// A whole number.
+    pub(crate) fn integer(&self, column: usize) -> Result<i64, StoreError> {
+        self.optional_integer(column)?
+            .ok_or_else(|| StoreError::unexpected_value(column))
+    }
+
+    /// A whole number or nothing.
+    pub(crate) fn optional_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Integer(number) => Ok(Some(number)),
+            Value::Id(_) | Value::Text(_) | Value::Bytes(_) => {
+                Err(StoreError::unexpected_value(column))
+            }
+        }
+    }
+
+    /// An instant.
+    pub(crate) fn instant(&self, column: usize) -> Result<Instant, StoreError> {
+        self.integer(column).map(Instant::from_micros)
+    }
+
+    /// Text.
+    pub(crate) fn text(&self, column: usize) -> Result<&str, StoreError> {
+        self.optional_text(column)?
+            .ok_or_else(|| StoreError::unexpected_value(column))
+    }
+
+    /// Text or nothing.
+    pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Text(text) => Ok(Some(text)),
+            Value::Integer(_) | Value::Id(_) | Value::Bytes(_) => {
+                Err(StoreError::unexpected_value(column))
+            }
+        }
+    }
+
+    /// Owned text or nothing.
+    pub(crate) fn optional_string(&self, column: usize) -> Result<Option<String>, StoreError> {
+        Ok(self.optional_text(column)?.map(str::to_owned))
+    }
+}
+
+/// Finished rows of one table, in flat buffers that can be filled on one thread and written on
+/// another.
+///
+/// Rows can be excluded after they were finished, so that whoever decides which rows are new need
+/// not copy the others.
+#[derive(Clone)]
+pub struct RowBlock {
+    table: &'static Table,
+    cells: Vec<Cell>,
+    text: String,
+    excluded: Vec<bool>,
+    excluded_count: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Cell {
+    Null,
+    Integer(i64),
+    Id(Id),
+    Text { start: u32, len: u32 },
+}
+
+impl RowBlock {
+    /// An empty block for a table.
+    #[must_use]
+    pub const fn new(table: &'static Table) -> Self {
+        Self {
+            table,
+            cells: Vec::new(),
+            text: String::new(),
+            excluded: Vec::new(),
+            excluded_count: 0,
+        }
+    }
+
+    /// The table the rows belong to.
+    #[must_use]
+    pub const fn table(&self) -> &'static Table {
+        self.table
+    }
+
+    /// Appends the next value of the row under construction; rows need no other mark.
+    pub fn push<'v>(&mut self, value: impl Into<Value<'v>>) {
+        let cell = match value.into() {
+            Value::Null => Cell::Null,
+            Value::Integer(number) => Cell::Integer(number),
+            Value::Id(id) => Cell::Id(id),
+            Value::Text(text) => self.keep(text),
+            // Bytes reach the store by single statements only.
+            Value::Bytes(_) => Cell::Null,
+        };
+        self.cells.push(cell);
+    }
+
+    fn keep(&mut self, text: &str) -> Cell {
+        let start = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+        let len = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.text.push_str(text);
+        Cell::Text { start, len }
+    }
+
+    /// How many finished rows there are, excluded ones included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.cells.len() / self.table.columns.len()
+    }
+
+    /// Whether there is no row at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cells.is_empty()
+    }
+
+    /// How many rows are not excluded.
+    #[must_use]
+    pub fn live_len(&self) -> usize {
+        self.len() - self.excluded_count
+    }
+
+    /// Drops the rows and keeps the buffers.
+    pub fn clear(&mut self) {
+        self.cells.clear();
+        self.text.clear();
+        self.excluded.clear();
+        self.excluded_count = 0;
+    }
+
+    /// Leaves a row out of all later writes. Excluding it twice changes nothing.
+    pub fn exclude(&mut self, row: usize) {
+        if self.excluded.len() < self.len() {
+            self.excluded.resize(self.len(), false);
+        }
+        if let Some(excluded) = self.excluded.get_mut(row)
+            && !*excluded
+        {
+            *excluded = true;
+            self.excluded_count += 1;
+        }
+    }
+
+    /// A row by its position, excluded or not.
+    #[must_use]
+    pub fn row(&self, row: usize) -> Option<BlockRow<'_>> {
+        let width = self.table.columns.len();
+        let cells = self.cells.get(row * width..(row + 1) * width)?;
+        Some(BlockRow { block: self, cells })
+    }
+
+    /// Appends a copy of a row of another block of the same table.
+    pub fn push_row(&mut self, row: BlockRow<'_>) {
+        for value in row.values() {
+            self.push(value);
+        }
+    }
+
+    /// The rows that are not excluded, in order.
+    pub fn rows(&self) -> impl Iterator<Item = BlockRow<'_>> {
+        self.cells
+            .chunks_exact(self.table.columns.len())
+            .enumerate()
+            .filter(|(row, _)| !self.excluded.get(*row).copied().unwrap_or(false))
+            .map(|(_, cells)| BlockRow { block: self, cells })
+    }
+}
+
+/// A row of a [`RowBlock`].
+#[derive(Clone, Copy)]
+pub struct BlockRow<'b> {
+    block: &'b RowBlock,
+    cells: &'b [Cell],
+}
+
+impl<'b> BlockRow<'b> {
+    /// The value in a column, counted from 0; [`Value::Null`] beyond the last.
+    #[must_use]
+    pub fn value(&self, column: usize) -> Value<'b> {
+        self.values().nth(column).unwrap_or(Value::Null)
+    }
+
+    /// The row's values in column order.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = Value<'b>> + use<'b> {
+        let block = self.block;
+        self.cells.iter().map(move |cell| match *cell {
+            Cell::Null => Value::Null,
+            Cell::Integer(number) => Value::Integer(number),
+            Cell::Id(id) => Value::Id(id),
+            Cell::Text { start, len } => {
+                let start = start as usize;
+                Value::Text(
+                    block
+                        .text
+                        .get(start..start + len as usize)
+                        .unwrap_or_default(),
+                )
+            }
+        })
+    }
+}
+
+impl fmt::Debug for RowBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RowBlock({}, {} rows)", self.table.name, self.len())
+    }
+}
+
+impl fmt::Debug for BlockRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BlockRow({})", self.block.table.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::schema;
+    use super::*;
+
+    #[test]
+    fn a_block_gives_back_what_was_pushed() {
+        let mut block = RowBlock::new(&schema::IMPORT_DEFERRED);
+        block.push(1);
+        block.push(2);
+        block.push(3);
+        block.push("ü");
+        block.push(None::<&str>);
+        assert_eq!((block.len(), block.live_len()), (1, 1));
+        let values: Vec<_> = block.rows().next().unwrap().values().collect();
+        assert_eq!(
+            values,
+            [
+                Value::Integer(1),
+                Value::Integer(2),
+                Value::Integer(3),
+                Value::Text("ü"),
+                Value::Null
+            ]
+        );
+        assert!(!format!("{values:?}").contains('ü'));
+    }
+
+    #[test]
+    fn excluded_rows_are_left_out_once() {
+        let mut block = RowBlock::new(&schema::IMPORT_DEFERRED);
+        for number in 0..3 {
+            (0..5).for_each(|_| block.push(number));
+        }
+        block.exclude(1);
+        block.exclude(1);
+        assert_eq!((block.len(), block.live_len()), (3, 2));
+        let first: Vec<_> = block.rows().map(|row| row.value(0)).collect();
+        assert_eq!(first, [Value::Integer(0), Value::Integer(2)]);
+        assert_eq!(
+            block.row(1).map(|row| row.value(0)),
+            Some(Value::Integer(1))
+        );
+    }
+}
