@@ -1,0 +1,660 @@
+//! From a mapped row to finished rows: numbers normalised, addresses checked, ids derived.
+//!
+//! All of this depends on the row alone, so it runs beside the writer on as many threads as there
+//! are.
+//! What this module does not do: it knows nothing of the store; whether a row is new is planned
+//! later.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+use smrt_core::model::{ConsentStatus, Email, Id, Instant};
+use smrt_core::phone::{self, E164, PhoneNumber, Region};
+use smrt_core::store::{RowBlock, Severity, Value, schema};
+
+use crate::mapping::{IssueEffect, MappedPhone, MappedRow, RowMapper};
+use crate::record::{Record, RecordBatch};
+
+/// What holds for all rows of a run.
+#[derive(Debug, Clone)]
+pub struct CleanContext {
+    /// Whose data it is.
+    pub tenant_id: Id,
+    /// The name of the source.
+    pub source: String,
+    /// The run's number.
+    pub run: i64,
+    /// The run's start; the creation time of what it creates.
+    pub started_at: Instant,
+    /// Where numbers without a country code are from, unless the row tells.
+    pub default_region: Option<Region>,
+    /// When the file was exported: the date of a withdrawal that has none of its own.
+    pub exported_at: Instant,
+}
+
+/// The finished rows of a [`RecordBatch`].
+///
+/// Every block holds what would be inserted if each human were new.
+pub struct CleanBatch {
+    /// The records themselves, for rows that are set aside.
+    pub records: RecordBatch,
+    /// One entry a record, in order.
+    pub rows: Vec<CleanRow>,
+    /// Rows of `phone_numbers`.
+    pub phone_numbers: RowBlock,
+    /// Rows of `humans`.
+    pub humans: RowBlock,
+    /// Rows of `phone_human_links`.
+    pub links: RowBlock,
+    /// Rows of `source_keys`.
+    pub source_keys: RowBlock,
+    /// Rows of `consent_records`.
+    pub consents: RowBlock,
+    /// Rows of `import_issues`.
+    pub issues: RowBlock,
+    /// The numbers of `phone_numbers`, in the same order.
+    pub numbers: Vec<(E164, Id)>,
+}
+
+/// Which finished rows belong to a record: each range ends here and begins at the row before.
+#[derive(Debug, Clone, Copy)]
+pub struct CleanRow {
+    /// The row's number among the data rows, from 1.
+    pub number: u64,
+    /// The line of the file it begins on, from 1.
+    pub line: u64,
+    /// The human it speaks of; none for a rejected row.
+    pub human: Option<Id>,
+    /// A digest of what the row says.
+    pub digest: i64,
+    /// How many rows each block has once this row is done.
+    pub ends: BlockEnds,
+}
+
+/// Row counts of the blocks of a [`CleanBatch`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BlockEnds {
+    /// Rows of `humans`; `source_keys` has as many.
+    pub humans: usize,
+    /// Rows of `phone_numbers`.
+    pub phone_numbers: usize,
+    /// Rows of `phone_human_links`.
+    pub links: usize,
+    /// Rows of `consent_records`.
+    pub consents: usize,
+    /// Rows of `import_issues`.
+    pub issues: usize,
+}
+
+impl CleanBatch {
+    /// An empty batch.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            records: RecordBatch::default(),
+            rows: Vec::new(),
+            phone_numbers: RowBlock::new(&schema::PHONE_NUMBERS),
+            humans: RowBlock::new(&schema::HUMANS),
+            links: RowBlock::new(&schema::PHONE_HUMAN_LINKS),
+            source_keys: RowBlock::new(&schema::SOURCE_KEYS),
+            consents: RowBlock::new(&schema::CONSENT_RECORDS),
+            issues: RowBlock::new(&schema::IMPORT_ISSUES),
+            numbers: Vec::new(),
+        }
+    }
+
+    /// Drops all rows and keeps the buffers.
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.rows.clear();
+        self.numbers.clear();
+        for block in [
+            &mut self.phone_numbers,
+            &mut self.humans,
+            &mut self.links,
+            &mut self.source_keys,
+            &mut self.consents,
+            &mut self.issues,
+        ] {
+            block.clear();
+        }
+    }
+
+    /// The block ends before the row at `index`.
+    #[must_use]
+    pub fn ends_before(&self, index: usize) -> BlockEnds {
+        index.checked_sub(1).and_then(|before| self.rows.get(before)).map_or_else(BlockEnds::default, |row| row.ends)
+    }
+
+    fn ends(&self) -> BlockEnds {
+        BlockEnds {
+            humans: self.humans.len(),
+            phone_numbers: self.phone_numbers.len(),
+            links: self.links.len(),
+            consents: self.consents.len(),
+            issues: self.issues.len(),
+        }
+    }
+}
+
+impl Default for CleanBatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for CleanBatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CleanBatch").field("rows", &self.rows.len()).finish_non_exhaustive()
+    }
+}
+
+/// Finishes the rows of `records` into `batch`, whose earlier rows are dropped.
+pub fn clean(context: &CleanContext, mapper: &RowMapper, records: RecordBatch, batch: &mut CleanBatch) {
+    batch.clear();
+    let mut mapped = MappedRow::default();
+    let mut scratch = Scratch::default();
+    for record in records.iter() {
+        let mut cleaner = RowCleaner { context, mapper, record: &record, batch, scratch: &mut scratch };
+        let settled = match record.problem() {
+            Some(_) => cleaner.reject_unreadable(),
+            None => {
+                mapper.map(&record, &mut mapped);
+                cleaner.finish(&mapped)
+            }
+        };
+        let (human, digest) = settled.unzip();
+        let ends = batch.ends();
+        batch.rows.push(CleanRow {
+            number: record.number(),
+            line: record.line(),
+            human,
+            digest: digest.unwrap_or(0),
+            ends,
+        });
+    }
+    batch.records = records;
+}
+
+/// Buffers that live longer than a row.
+#[derive(Default)]
+struct Scratch {
+    metadata: String,
+    phones: Vec<CleanPhone>,
+    text: String,
+}
+
+struct CleanPhone {
+    number: PhoneNumber,
+    id: Id,
+    relationship: smrt_core::model::RelationshipType,
+    marked_primary: bool,
+}
+
+struct RowCleaner<'c, 'r> {
+    context: &'c CleanContext,
+    mapper: &'c RowMapper,
+    record: &'c Record<'r>,
+    batch: &'c mut CleanBatch,
+    scratch: &'c mut Scratch,
+}
+
+impl RowCleaner<'_, '_> {
+    /// Rejects a row the source could not read.
+    fn reject_unreadable(&mut self) -> Option<(Id, i64)> {
+        if let Some(problem) = self.record.problem() {
+            let column = problem.column.map(|column| match self.mapper.column_name(column) {
+                Some(name) => Cow::Borrowed(name),
+                None => Cow::Owned(column.to_string()),
+            });
+            self.issue(Severity::Rejected, column.as_deref(), problem.code, &problem.reason, problem.hint);
+        }
+        None
+    }
+
+    /// Finishes a row: the human's id and the row's digest, or nothing when it is rejected.
+    fn finish(&mut self, mapped: &MappedRow<'_>) -> Option<(Id, i64)> {
+        if let Some(issue) = mapped.issues.iter().find(|issue| issue.effect == IssueEffect::RejectsRow) {
+            self.issue(Severity::Rejected, Some(issue.column_name), issue.code, issue.reason, issue.hint);
+            return None;
+        }
+        let issues_before = self.batch.issues.len();
+        self.begin_metadata();
+        for (name, value) in &mapped.metadata {
+            self.keep_raw(name, value);
+        }
+        for issue in &mapped.issues {
+            self.issue(Severity::Warning, Some(issue.column_name), issue.code, issue.reason, issue.hint);
+        }
+        self.read_phones(mapped);
+        let email = self.read_email(mapped);
+        let Some(key) = source_key(mapped, email.as_deref(), &self.scratch.phones) else {
+            // Its issues would only repeat why there is no identity; the rejection says it all.
+            self.drop_issues_since(issues_before);
+            self.issue(
+                Severity::Rejected,
+                None,
+                "no_identity",
+                "the row has no key, no name, no usable e-mail address and no usable phone number",
+                "add one of them, or leave the row out",
+            );
+            return None;
+        };
+        self.scratch.metadata.push('}');
+        Some(self.push_rows(mapped, email.as_deref(), &key))
+    }
+
+    fn drop_issues_since(&mut self, first: usize) {
+        for row in first..self.batch.issues.len() {
+            self.batch.issues.exclude(row);
+        }
+    }
+
+    fn begin_metadata(&mut self) {
+        self.scratch.metadata.clear();
+        self.scratch.metadata.push('{');
+        for (name, value) in self.record.extras() {
+            self.keep_raw(name, value);
+        }
+    }
+
+    /// Appends a member to the metadata object.
+    fn keep_raw(&mut self, name: &str, value: &str) {
+        let metadata = &mut self.scratch.metadata;
+        if metadata.len() > 1 {
+            metadata.push(',');
+        }
+        push_json_string(metadata, name);
+        metadata.push(':');
+        push_json_string(metadata, value);
+    }
+
+    fn read_phones(&mut self, mapped: &MappedRow<'_>) {
+        self.scratch.phones.clear();
+        let row_region = self.region(mapped.country.as_deref());
+        for phone in &mapped.phones {
+            let region = match &phone.country {
+                Some(country) => self.region(Some(country)).or(row_region),
+                None => row_region,
+            }
+            .or(self.context.default_region);
+            self.read_phone_cell(phone, region);
+        }
+    }
+
+    fn region(&self, country: Option<&str>) -> Option<Region> {
+        country.and_then(Region::from_country_name)
+    }
+
+    fn read_phone_cell(&mut self, phone: &MappedPhone<'_>, region: Option<Region>) {
+        let mut faults = Vec::new();
+        for (_, parsed) in phone::parse_cell(&phone.text, region) {
+            match parsed {
+                Ok(number) => {
+                    let id = Id::of_phone_number(number.e164());
+                    self.scratch.phones.push(CleanPhone {
+                        number,
+                        id,
+                        relationship: phone.relationship.clone(),
+                        marked_primary: phone.primary,
+                    });
+                }
+                Err(error) => faults.push(error),
+            }
+        }
+        if faults.is_empty() {
+            return;
+        }
+        let column = self.mapper.column_name(phone.column).unwrap_or_default().to_owned();
+        // Several faults of one cell keep the cell once; each is reported.
+        self.keep_raw(&column, &phone.text);
+        for fault in faults {
+            let mut text = std::mem::take(&mut self.scratch.text);
+            text.clear();
+            let _ = write!(text, "{fault}");
+            self.issue(Severity::Warning, Some(&column), fault.code(), &text, fault.hint());
+            self.scratch.text = text;
+        }
+    }
+
+    fn read_email(&mut self, mapped: &MappedRow<'_>) -> Option<String> {
+        let text = mapped.email.as_deref()?;
+        match Email::parse(text) {
+            Ok(email) => Some(email.reveal().to_owned()),
+            Err(error) => {
+                self.keep_raw("email", text);
+                self.issue(
+                    Severity::Warning,
+                    Some("email"),
+                    "email_invalid",
+                    &error.to_string(),
+                    "correct the address; until then it is kept in `metadata`",
+                );
+                None
+            }
+        }
+    }
+
+    fn push_rows(&mut self, mapped: &MappedRow<'_>, email: Option<&str>, key: &str) -> (Id, i64) {
+        let context = self.context;
+        let human = Id::of_human(context.tenant_id, &context.source, key);
+        let fields = [
+            mapped.first_name.as_deref(),
+            mapped.last_name.as_deref(),
+            email,
+            mapped.company_name.as_deref(),
+            mapped.job_title.as_deref(),
+            mapped.employee_id.as_deref(),
+            mapped.contractor_id.as_deref(),
+        ];
+        let mut digest = RowDigest::new();
+        fields.iter().for_each(|field| digest.absorb(field.unwrap_or_default()));
+        digest.absorb(&self.scratch.metadata);
+        self.push_human(human, &fields);
+        self.push_phones(human, &mut digest);
+        self.push_consents(human, mapped, &mut digest);
+        let digest = digest.finish();
+        let block = &mut self.batch.source_keys;
+        block.push(human);
+        block.push(context.source.as_str());
+        block.push(key);
+        block.push(0);
+        block.push(digest);
+        block.push(context.run);
+        block.push(line(self.record));
+        block.push(context.run);
+        (human, digest)
+    }
+
+    fn push_human(&mut self, human: Id, fields: &[Option<&str>; 7]) {
+        let context = self.context;
+        let block = &mut self.batch.humans;
+        block.push(human);
+        for field in fields {
+            block.push(*field);
+        }
+        block.push(context.started_at);
+        block.push(context.started_at);
+        block.push(context.tenant_id);
+        block.push(self.scratch.metadata.as_str());
+        block.push(context.run);
+        block.push(line(self.record));
+    }
+
+    fn push_phones(&mut self, human: Id, digest: &mut RowDigest) {
+        let context = self.context;
+        let line = line(self.record);
+        let phones = std::mem::take(&mut self.scratch.phones);
+        let primary = phones.iter().position(|phone| phone.marked_primary).unwrap_or(0);
+        let first_number = self.batch.numbers.len();
+        for (position, phone) in phones.iter().enumerate() {
+            let repeated = phones
+                .get(..position)
+                .unwrap_or_default()
+                .iter()
+                .any(|earlier| earlier.id == phone.id && earlier.relationship == phone.relationship);
+            if repeated {
+                continue;
+            }
+            digest.absorb(phone.relationship.as_str());
+            digest.absorb_number(phone.number.e164().digits());
+            digest.absorb(phone.number.extension().unwrap_or_default());
+            let known = self.batch.numbers.get(first_number..).unwrap_or_default();
+            if !known.iter().any(|(_, id)| *id == phone.id) {
+                self.batch.numbers.push((phone.number.e164(), phone.id));
+                push_phone_number(&mut self.batch.phone_numbers, context, phone, line);
+            }
+            push_link(&mut self.batch.links, context, phone, human, position == primary, line);
+        }
+        self.scratch.phones = phones;
+    }
+
+    fn push_consents(&mut self, human: Id, mapped: &MappedRow<'_>, digest: &mut RowDigest) {
+        let context = self.context;
+        for consent in &mapped.consents {
+            let kind = consent.consent_type.as_str();
+            let date = consent.date.map_or(i64::MIN, Instant::as_micros);
+            digest.absorb(kind);
+            digest.absorb(consent.status.as_str());
+            digest.absorb_number(date.cast_unsigned());
+            let id = Id::derived(
+                "consent",
+                &[
+                    context.tenant_id.as_bytes(),
+                    human.as_bytes(),
+                    kind.as_bytes(),
+                    consent.status.as_str().as_bytes(),
+                    consent.source.as_bytes(),
+                    &date.to_be_bytes(),
+                ],
+            );
+            // A withdrawal without a date held at the latest when the file was exported; a grant
+            // without a date proves no point in time at all.
+            let (dated, metadata) = match (consent.date, consent.status) {
+                (Some(date), _) => (Some(date), "{}"),
+                (None, ConsentStatus::Revoked) => (Some(context.exported_at), r#"{"date":"of the export"}"#),
+                (None, ConsentStatus::Granted) => (None, r#"{"date":"unknown"}"#),
+            };
+            let block = &mut self.batch.consents;
+            block.push(id);
+            block.push(None::<Id>);
+            block.push(human);
+            block.push(kind);
+            block.push(consent.status.as_str());
+            block.push(consent.source.as_ref());
+            block.push(dated);
+            block.push(None::<Instant>);
+            block.push(context.tenant_id);
+            block.push(consent.legal_basis.as_deref());
+            block.push(metadata);
+            block.push(context.run);
+            block.push(line(self.record));
+        }
+    }
+
+    fn issue(&mut self, severity: Severity, column: Option<&str>, code: &str, reason: &str, hint: &str) {
+        let raw = match severity {
+            Severity::Rejected => Some(self.record.raw()),
+            Severity::Warning => None,
+        };
+        let block = &mut self.batch.issues;
+        block.push(self.context.run);
+        block.push(signed(self.record.number()));
+        block.push(line(self.record));
+        block.push(column);
+        block.push(severity.as_str());
+        block.push(code);
+        block.push(reason);
+        block.push(hint);
+        block.push(raw);
+    }
+}
+
+fn push_phone_number(block: &mut RowBlock, context: &CleanContext, phone: &CleanPhone, line: i64) {
+    let number = &phone.number;
+    block.push(phone.id);
+    block.push(number.e164().to_string().as_str());
+    block.push(i64::from(number.country_code()));
+    match number.area_code() {
+        Some(area_code) => block.push(area_code.as_str()),
+        None => block.push(Value::Null),
+    }
+    match number.line_type().is_mobile() {
+        Some(is_mobile) => block.push(is_mobile),
+        None => block.push(Value::Null),
+    }
+    block.push(Value::Null);
+    block.push("unknown");
+    block.push(Value::Null);
+    block.push(context.started_at);
+    block.push(context.started_at);
+    block.push(context.tenant_id);
+    block.push("{}");
+    block.push(context.run);
+    block.push(line);
+}
+
+fn push_link(
+    block: &mut RowBlock,
+    context: &CleanContext,
+    phone: &CleanPhone,
+    human: Id,
+    is_primary: bool,
+    line: i64,
+) {
+    let relationship = phone.relationship.as_str();
+    block.push(Id::of_link(phone.id, human, relationship));
+    block.push(phone.id);
+    block.push(human);
+    block.push(relationship);
+    block.push(is_primary);
+    block.push(false);
+    block.push(context.started_at);
+    block.push(context.tenant_id);
+    match phone.number.extension() {
+        Some(extension) => {
+            let mut metadata = String::from(r#"{"extension":"#);
+            push_json_string(&mut metadata, extension);
+            metadata.push('}');
+            block.push(metadata.as_str());
+        }
+        None => block.push("{}"),
+    }
+    block.push(context.run);
+    block.push(line);
+}
+
+/// The key of the row: the source's own, or a fingerprint of who it speaks of.
+///
+/// The fingerprint takes the name and, of e-mail address, phone numbers and company, the first
+/// that is there: so a new job or a second number does not make another person.
+fn source_key<'r>(
+    mapped: &'r MappedRow<'_>,
+    email: Option<&str>,
+    phones: &[CleanPhone],
+) -> Option<Cow<'r, str>> {
+    if let Some(key) = mapped.source_key.as_deref() {
+        return Some(Cow::Borrowed(key));
+    }
+    let names = [mapped.first_name.as_deref(), mapped.last_name.as_deref()];
+    let ids = [mapped.employee_id.as_deref(), mapped.contractor_id.as_deref()];
+    let named = names.iter().chain(&ids).any(Option::is_some);
+    if !named && email.is_none() && phones.is_empty() {
+        return None;
+    }
+    let mut digest = RowDigest::new();
+    for part in names.iter().chain(&ids) {
+        digest.absorb(&folded(part.unwrap_or_default()));
+    }
+    if let Some(email) = email {
+        digest.absorb(&email.to_lowercase());
+    } else if phones.is_empty() {
+        digest.absorb(&folded(mapped.company_name.as_deref().unwrap_or_default()));
+    } else {
+        let mut numbers: Vec<u64> = phones.iter().map(|phone| phone.number.e164().digits()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers.iter().for_each(|number| digest.absorb_number(*number));
+    }
+    Some(Cow::Owned(format!("fingerprint:{:016x}{:016x}", digest.second(), digest.finish())))
+}
+
+/// Lower case, with single spaces.
+fn folded(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    folded
+}
+
+/// A digest of length-prefixed parts.
+#[derive(Clone)]
+struct RowDigest(Sha256);
+
+impl RowDigest {
+    fn new() -> Self {
+        Self(Sha256::new())
+    }
+
+    fn absorb(&mut self, part: &str) {
+        self.absorb_number(part.len() as u64);
+        self.0.update(part.as_bytes());
+    }
+
+    fn absorb_number(&mut self, number: u64) {
+        self.0.update(number.to_be_bytes());
+    }
+
+    /// The first 64 bits.
+    fn finish(self) -> i64 {
+        let hash: [u8; 32] = self.0.finalize().into();
+        let (head, _) = hash.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        i64::from_be_bytes(*head)
+    }
+
+    /// The last 64 bits.
+    fn second(&self) -> i64 {
+        let hash: [u8; 32] = self.0.clone().finalize().into();
+        let (_, tail) = hash.split_last_chunk::<8>().unwrap_or((&[], &[0; 8]));
+        i64::from_be_bytes(*tail)
+    }
+}
+
+fn line(record: &Record<'_>) -> i64 {
+    signed(record.line())
+}
+
+/// Row and line numbers are far below 2^63.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// Appends a JSON string with its quotes.
+pub(crate) fn push_json_string(json: &mut String, text: &str) {
+    json.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
+        let (plain, special) = rest.split_at(at);
+        json.push_str(plain);
+        let mut chars = special.chars();
+        match chars.next() {
+            Some('"') => json.push_str("\\\""),
+            Some('\\') => json.push_str("\\\\"),
+            Some('\n') => json.push_str("\\n"),
+            Some('\r') => json.push_str("\\r"),
+            Some('\t') => json.push_str("\\t"),
+            Some(other) => {
+                let _ = write!(json, "\\u{:04x}", u32::from(other));
+            }
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    json.push_str(rest);
+    json.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_strings_are_as_serde_writes_them() {
+        for text in ["", "plain", "a\"b\\c", "line\nbreak\ttab\r", "\u{1}\u{1f}", "ünï 🙂", "\u{7f}"] {
+            let mut json = String::new();
+            push_json_string(&mut json, text);
+            assert_eq!(json.parse::<serde_json::Value>().unwrap(), serde_json::Value::from(text));
+        }
+    }
+
+    #[test]
+    fn folding_makes_spellings_equal() {
+        assert_eq!(folded("  Ada   LOVELACE "), "ada lovelace");
+        assert_eq!(folded("Ärger"), "ärger");
+    }
+}
