@@ -1,72 +1,100 @@
 //! Phone numbers: from what people write to E.164.
 //!
+//! [`parse`] reads one number as Google's libphonenumber does (same metadata, same answers) and
+//! keeps it only if the numbering plan of its country has such a number.
 //! What this module does not do: it says nothing about who holds a number or whether it may be
 //! called.
+//!
+//! The work is done by automata that the build script compiles from Google's metadata; see
+//! `docs/phone-numbers.md`.
 
-use std::fmt;
+mod dial;
+mod digits;
+mod e164;
+mod error;
+mod exotic;
+mod extension;
+mod line_type;
+mod number;
+mod plan;
+mod region;
+mod scan;
+mod symbols;
 
-/// A phone number in E.164: at most 15 digits, the country calling code first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct E164(
-    // INVARIANT: 1 to 999,999,999,999,999, as read by the normaliser.
-    u64,
-);
+pub use e164::{E164, ParseE164Error};
+pub use error::PhoneError;
+pub use line_type::LineType;
+pub use number::{AreaCode, PhoneNumber, ShortDigits};
+pub use region::{ParseRegionError, Region};
+
+use dial::{Dialled, dial};
+use plan::LengthFit;
+use scan::{Scanned, Written, scan};
+
+/// Reads one phone number.
+///
+/// `home` is the region of the person who wrote it; numbers without `+` or an international
+/// prefix are read by its rules.
+/// Text around the number is skipped, an extension is kept.
+///
+/// # Errors
+///
+/// If the text is not written like a number, or the numbering plan has no such number.
+pub fn parse(text: &str, home: Option<Region>) -> Result<PhoneNumber, PhoneError> {
+    match scan(text)? {
+        Scanned::Written(written) => read(&written, home),
+        Scanned::Exotic => read(&exotic::read(text, home)?, None),
+    }
+}
+
+/// Takes the digits apart and asks the plan about them.
+fn read(written: &Written, home: Option<Region>) -> Result<PhoneNumber, PhoneError> {
+    if home.is_none() && !written.international {
+        return Err(PhoneError::NoCountry);
+    }
+    let home = home.and_then(Region::plan);
+    judge(
+        &dial(&written.digits, written.international, home)?,
+        written,
+    )
+}
+
+fn judge(dialled: &Dialled, written: &Written) -> Result<PhoneNumber, PhoneError> {
+    let national: &[u8] = &dialled.national;
+    let Some(verdict) = dialled.code.verdict(national) else {
+        return Err(match dialled.plan.length_fit(national.len()) {
+            LengthFit::TooShort | LengthFit::LocalOnly => PhoneError::TooShort,
+            LengthFit::TooLong => PhoneError::TooLong,
+            LengthFit::Possible | LengthFit::Between => PhoneError::NotValid,
+        });
+    };
+    let country_code = dialled.code.code();
+    let digits = national
+        .iter()
+        .fold(u64::from(country_code), |value, &digit| {
+            value * 10 + u64::from(digit)
+        });
+    let area = national.get(..usize::from(verdict.area_width));
+    Ok(PhoneNumber {
+        e164: E164::from_digits(digits).ok_or(PhoneError::NotValid)?,
+        country_code,
+        region: Region::of_plan(verdict.plan),
+        line_type: verdict.line_type,
+        area_code: AreaCode::of_values(area.unwrap_or_default()),
+        extension: written.extension,
+    })
+}
 
 impl E164 {
-    /// The digits as an integer, without the `+`.
+    /// Writes the number for people of other countries: `+1 202-555-0143`.
     #[must_use]
-    pub const fn digits(self) -> u64 {
-        self.0
+    pub fn format_international(self) -> String {
+        exotic::print(self, exotic::Style::International)
     }
-}
 
-impl fmt::Display for E164 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "+{}", self.0)
+    /// Writes the number for people of its own country: `(202) 555-0143`.
+    #[must_use]
+    pub fn format_national(self) -> String {
+        exotic::print(self, exotic::Style::National)
     }
-}
-
-impl fmt::Debug for E164 {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("E164(****)")
-    }
-}
-
-/// A region of the numbering plan: an ISO 3166-1 alpha-2 code such as `US`, or `001` for numbers
-/// of no country.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Region([u8; 3]);
-
-/// The text is not a region code the numbering plans know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a region: expected an ISO 3166-1 code such as `US`")]
-pub struct ParseRegionError;
-
-/// What kind of line a number is, as far as the numbering plan tells.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum LineType {
-    /// A fixed line.
-    FixedLine,
-    /// A mobile line.
-    Mobile,
-    /// Fixed or mobile: the plan does not tell, as everywhere in +1.
-    FixedLineOrMobile,
-    /// Free for the caller.
-    TollFree,
-    /// Charged above the usual rate.
-    PremiumRate,
-    /// The cost is shared between caller and called.
-    SharedCost,
-    /// Voice over IP.
-    Voip,
-    /// Follows a person.
-    PersonalNumber,
-    /// A pager.
-    Pager,
-    /// A company's universal access number.
-    Uan,
-    /// A voicemail access number.
-    Voicemail,
-    /// The plan says nothing.
-    Unknown,
 }
