@@ -1,4 +1,4 @@
-//! Rows as a source hands them on: a batch of records in three flat buffers.
+//! Rows as a source hands them on: a batch of records in flat buffers.
 //!
 //! A [`RecordBatch`] crosses threads whole, so that reading, cleaning and writing overlap without
 //! an allocation per cell.
@@ -9,24 +9,38 @@ use std::fmt;
 /// The rows of a stretch of a source, in order.
 #[derive(Default, Clone)]
 pub struct RecordBatch {
-    /// All field values, one after the other, as UTF-8.
+    /// The rows' original text, and field values that are not a piece of it.
     text: String,
-    /// Where each field ends in `text`.
-    field_ends: Vec<u32>,
-    /// The rows' original text, decoded to UTF-8, one after the other, without line ends.
-    raw: String,
+    /// Where each field is in `text`.
+    fields: Vec<Span>,
     rows: Vec<Row>,
     extras: Vec<Extra>,
     problems: Vec<(u32, RecordProblem)>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 struct Row {
     number: u64,
     line: u64,
+    raw: Span,
     fields_end: u32,
-    raw_end: u32,
     extras_end: u32,
+}
+
+/// From one offset up to another.
+#[derive(Debug, Default, Clone, Copy)]
+struct Span {
+    start: u32,
+    end: u32,
+}
+
+/// Where a field is in the original text of its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    /// A byte that stands doubled in the text and single in the value.
+    pub(crate) doubled: Option<u8>,
 }
 
 #[derive(Clone)]
@@ -40,7 +54,11 @@ struct Extra {
 pub struct RecordProblem {
     /// A stable code, such as `unclosed_quote`.
     pub code: &'static str,
-    /// The column, counted from 1, where one is known.
+    /// The line of the file where the trouble is, from 1; a row of several lines may begin before.
+    pub line: u64,
+    /// The character of that line where the trouble is, from 1, where one is known.
+    pub character: Option<u32>,
+    /// The column of the table, counted from 1, where one is known.
     pub column: Option<u32>,
     /// What is wrong, without any value of the row.
     pub reason: String,
@@ -59,8 +77,7 @@ impl RecordBatch {
     /// Drops all rows and keeps the buffers.
     pub fn clear(&mut self) {
         self.text.clear();
-        self.field_ends.clear();
-        self.raw.clear();
+        self.fields.clear();
         self.rows.clear();
         self.extras.clear();
         self.problems.clear();
@@ -78,16 +95,16 @@ impl RecordBatch {
         self.rows.is_empty()
     }
 
-    /// Bytes held by field values and original text.
+    /// Bytes held by original text and fields.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.raw.len()
+        self.text.len() + self.fields.len() * size_of::<Span>()
     }
 
     /// Appends one field value to the row under construction.
     pub fn push_field(&mut self, value: &str) {
-        self.text.push_str(value);
-        self.field_ends.push(offset(self.text.len()));
+        let span = self.push_text(value);
+        self.fields.push(span);
     }
 
     /// Appends a named value that no column of the header holds (JSON Lines only).
@@ -108,17 +125,86 @@ impl RecordBatch {
         raw: &str,
         problem: Option<RecordProblem>,
     ) {
-        self.raw.push_str(raw);
+        let raw = self.push_text(raw);
+        self.push_row(number, line, raw, problem);
+    }
+
+    /// Appends a whole row whose fields are pieces of its original text.
+    pub(crate) fn push_split_row(
+        &mut self,
+        number: u64,
+        line: u64,
+        raw: &str,
+        pieces: &[Piece],
+        problem: Option<RecordProblem>,
+    ) {
+        let span = self.push_text(raw);
+        for piece in pieces {
+            let field = match piece.doubled {
+                None => Span {
+                    start: span.start + piece.start,
+                    end: span.start + piece.end,
+                },
+                Some(byte) => {
+                    let text = raw.get(piece.start as usize..piece.end as usize);
+                    self.push_undoubled(text.unwrap_or_default(), char::from(byte))
+                }
+            };
+            self.fields.push(field);
+        }
+        self.push_row(number, line, span, problem);
+    }
+
+    /// Appends a copy of a row of another batch.
+    pub(crate) fn push_record(&mut self, record: &Record<'_>) {
+        for column in 0..record.len() {
+            self.push_field(record.get(column).unwrap_or_default());
+        }
+        for (name, value) in record.extras() {
+            self.push_extra(name, value);
+        }
+        let problem = record.problem().cloned();
+        self.finish_row(record.number(), record.line(), record.raw(), problem);
+    }
+
+    fn push_text(&mut self, text: &str) -> Span {
+        let start = offset(self.text.len());
+        self.text.push_str(text);
+        let end = offset(self.text.len());
+        Span { start, end }
+    }
+
+    /// Appends `text` with every two `quote` in a row written once.
+    fn push_undoubled(&mut self, text: &str, quote: char) -> Span {
+        let start = offset(self.text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(quote) {
+            self.text.push_str(before);
+            self.text.push(quote);
+            rest = after.strip_prefix(quote).unwrap_or(after);
+        }
+        self.text.push_str(rest);
+        let end = offset(self.text.len());
+        Span { start, end }
+    }
+
+    fn push_row(&mut self, number: u64, line: u64, raw: Span, problem: Option<RecordProblem>) {
         if let Some(problem) = problem {
             self.problems.push((offset(self.rows.len()), problem));
         }
         self.rows.push(Row {
             number,
             line,
-            fields_end: offset(self.field_ends.len()),
-            raw_end: offset(self.raw.len()),
+            raw,
+            fields_end: offset(self.fields.len()),
             extras_end: offset(self.extras.len()),
         });
+    }
+
+    fn slice(&self, span: Span) -> &str {
+        self.text
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
     }
 
     /// The row at `index`, counted from 0.
@@ -133,26 +219,13 @@ impl RecordBatch {
     }
 
     fn row(&self, index: usize) -> Row {
-        self.rows.get(index).copied().unwrap_or(Row {
-            number: 0,
-            line: 0,
-            fields_end: 0,
-            raw_end: 0,
-            extras_end: 0,
-        })
+        self.rows.get(index).copied().unwrap_or_default()
     }
 
     fn row_before(&self, index: usize) -> Row {
-        match index.checked_sub(1) {
-            Some(before) => self.row(before),
-            None => Row {
-                number: 0,
-                line: 0,
-                fields_end: 0,
-                raw_end: 0,
-                extras_end: 0,
-            },
-        }
+        index
+            .checked_sub(1)
+            .map_or_else(Row::default, |before| self.row(before))
     }
 }
 
@@ -190,20 +263,19 @@ impl<'b> Record<'b> {
         if position >= end {
             return None;
         }
-        let field_end = *self.batch.field_ends.get(position)? as usize;
-        let field_start = match position.checked_sub(1) {
-            Some(before) => *self.batch.field_ends.get(before)? as usize,
-            None => 0,
-        };
-        self.batch.text.get(field_start..field_end)
+        Some(self.batch.slice(*self.batch.fields.get(position)?))
+    }
+
+    /// Whether every field of the row is empty.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        (0..self.len()).all(|column| self.get(column) == Some(""))
     }
 
     /// The row's original text, decoded to UTF-8, without its line end.
     #[must_use]
     pub fn raw(&self) -> &'b str {
-        let start = self.batch.row_before(self.index).raw_end as usize;
-        let end = self.batch.row(self.index).raw_end as usize;
-        self.batch.raw.get(start..end).unwrap_or_default()
+        self.batch.slice(self.batch.row(self.index).raw)
     }
 
     /// Named values beyond the header (JSON Lines only).
@@ -271,6 +343,8 @@ mod tests {
         batch.finish_row(1, 2, "a,", None);
         let problem = RecordProblem {
             code: "unclosed_quote",
+            line: 3,
+            character: Some(1),
             column: Some(1),
             reason: String::new(),
             hint: "",
@@ -297,5 +371,33 @@ mod tests {
         assert_eq!(rows[2].extras().collect::<Vec<_>>(), [("nick", "Bo")]);
         assert_eq!(rows[0].extras().count(), 0);
         assert!(!format!("{:?}", rows[2]).contains('ü'));
+
+        let mut copy = RecordBatch::default();
+        rows.iter().for_each(|row| copy.push_record(row));
+        let copied = copy.get(1).unwrap();
+        assert_eq!(
+            (copied.problem(), copied.raw()),
+            (Some(&problem), rows[1].raw())
+        );
+        assert_eq!(copy.get(2).unwrap().extras().next(), Some(("nick", "Bo")));
+    }
+
+    #[test]
+    fn pieces_of_a_row_are_its_fields_and_doubled_quotes_are_one() {
+        let mut batch = RecordBatch::default();
+        let piece = |start, end, doubled| Piece {
+            start,
+            end,
+            doubled,
+        };
+        let raw = r#"ab,"say ""hi""""#;
+        let pieces = [piece(0, 2, None), piece(4, 14, Some(b'"'))];
+        batch.push_split_row(1, 2, raw, &pieces, None);
+        batch.push_split_row(2, 3, "", &[piece(0, 0, None)], None);
+
+        let row = batch.get(0).unwrap();
+        assert_eq!((row.get(0), row.get(1)), (Some("ab"), Some("say \"hi\"")));
+        assert_eq!((row.raw(), row.is_blank()), (raw, false));
+        assert!(batch.get(1).unwrap().is_blank());
     }
 }

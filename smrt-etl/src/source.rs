@@ -1,0 +1,482 @@
+//! Opens the file of an import, finds out how it is laid out, and hands on its rows.
+//!
+//! A [`Source`] decompresses, decodes, sniffs and splits; every data row comes out as exactly one
+//! record, with a problem where it cannot be read as the header promises.
+//! What it does not do: no column has a meaning here and no value is anything but text, so a
+//! leading zero or a long number stays as written.
+
+mod bytes;
+mod delimited;
+mod encoding;
+mod error;
+mod file_kind;
+mod fingerprint;
+mod header;
+mod json_lines;
+mod layout;
+mod options;
+mod problem;
+mod scan;
+mod sniff;
+mod text;
+
+use std::fmt;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::record::RecordBatch;
+
+use self::bytes::{Opened, Progress};
+use self::delimited::DelimitedReader;
+use self::json_lines::JsonLinesReader;
+use self::scan::Dialect;
+use self::sniff::{Beginning, TableLayout};
+use self::text::TextWindow;
+
+pub use self::encoding::{Encoding, EncodingError};
+pub use self::error::SourceError;
+pub use self::file_kind::FileKind;
+pub use self::fingerprint::Fingerprint;
+pub use self::header::{Column, Header};
+pub use self::layout::{Compression, Found, Layout, LineEnd, Origin};
+pub use self::options::{Format, FormatError, OptionError, Quote, SourceOptions};
+
+/// Rows in a batch, at most.
+const BATCH_ROWS_MAX: usize = 2048;
+/// Bytes in a batch that end it; the row that reaches them is still in it.
+const BATCH_BYTES: usize = 1 << 20;
+/// Rows in the sample, at most.
+const SAMPLE_ROWS_MAX: usize = 1000;
+/// Decompressed bytes looked at to find the encoding.
+const ENCODING_BYTES: usize = 1 << 20;
+/// Decoded bytes looked at to find format, delimiter, quote and header.
+const LAYOUT_BYTES: usize = 64 << 10;
+
+/// What to read.
+pub enum Input {
+    /// A file, by its path.
+    File(PathBuf),
+    /// A stream such as standard input.
+    Reader {
+        /// How messages name it.
+        name: String,
+        /// Where its bytes come from.
+        reader: Box<dyn Read + Send>,
+    },
+}
+
+/// The rows of one file or stream, in order.
+pub struct Source {
+    name: Name,
+    progress: Progress,
+    fingerprint: Fingerprint,
+    layout: Layout,
+    header: Header,
+    header_raw: Option<String>,
+    sample: RecordBatch,
+    /// Rows of the sample that were delivered.
+    sample_delivered: usize,
+    reader: Reader,
+}
+
+/// Rows of one format.
+enum Reader {
+    Delimited(DelimitedReader),
+    JsonLines(JsonLinesReader),
+}
+
+/// How messages name a source.
+#[derive(Debug, Clone)]
+struct Name(String);
+
+impl Source {
+    /// Opens `input`, sniffs what `options` leave open, and reads header and sample.
+    ///
+    /// # Errors
+    /// When the input cannot be opened, is not a table of text, or has no readable header.
+    pub fn open(input: Input, options: &SourceOptions) -> Result<Source, SourceError> {
+        let name = Name(input.name());
+        options.check().map_err(|source| SourceError::Option {
+            name: name.to_string(),
+            source,
+        })?;
+        let Opened {
+            mut stream,
+            compression,
+            fingerprint,
+            progress,
+        } = bytes::open(input, &name)?;
+        let prefix = stream.peek(ENCODING_BYTES);
+        let kind = file_kind::of_bytes(prefix);
+        let encoding = Found::given_or(options.encoding, || encoding::sniff(prefix));
+        let is_wide = [Encoding::UTF_16LE, Encoding::UTF_16BE].contains(&encoding.value);
+        let is_binary = options.encoding.is_none() && !is_wide && file_kind::is_binary(prefix);
+        if let Some(kind) = kind.or(is_binary.then_some(FileKind::Binary)) {
+            return Err(name.kind_error(kind));
+        }
+        let mut window = TextWindow::new(stream, encoding.value, options.chunk_bytes);
+        let failure = extend_to(&mut window, LAYOUT_BYTES).err();
+        let beginning = beginning(&window);
+        if beginning.text.trim().is_empty() && beginning.is_all {
+            return Err(SourceError::Empty {
+                name: name.to_string(),
+            });
+        }
+        if let (Some(error), true) = (failure, beginning.text.is_empty()) {
+            return Err(name.stream_error(error, compression, progress.read(), 0, 1));
+        }
+        let format = match options.format {
+            Some(format) => Found::new(format, Origin::Given),
+            None => Found::new(sniff_format(beginning.text, &name)?, Origin::Sniffed),
+        };
+        let table = match format.value {
+            Format::Delimited => sniff::table(beginning, options),
+            Format::JsonLines => TableLayout::one_object_a_line(),
+        };
+        let reader = match format.value {
+            Format::Delimited => {
+                let dialect = Dialect {
+                    delimiter: table.delimiter.value,
+                    quote: table.quote.value.byte(),
+                    line_end: table.line_end.byte(),
+                    row_bytes_max: options.record_bytes_max,
+                };
+                Reader::Delimited(DelimitedReader::new(window, dialect))
+            }
+            Format::JsonLines => {
+                Reader::JsonLines(JsonLinesReader::new(window, options.record_bytes_max))
+            }
+        };
+        let layout = Layout {
+            compression,
+            format,
+            encoding,
+            delimiter: table.delimiter,
+            quote: table.quote,
+            line_end: table.line_end,
+            header_line: table.header_line,
+            separator_line: table.separator_line,
+            title_lines: table.title_lines,
+        };
+        let mut source = Source {
+            name,
+            progress,
+            fingerprint,
+            layout,
+            header: Header::default(),
+            header_raw: None,
+            sample: RecordBatch::default(),
+            sample_delivered: 0,
+            reader,
+        };
+        source.read_header(table)?;
+        source.read_sample();
+        Ok(source)
+    }
+
+    /// How the source is laid out, and how that came to be known.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The columns; of JSON Lines, all names within the sample.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The text of the header row as written; none without one.
+    #[must_use]
+    pub fn header_raw(&self) -> Option<&str> {
+        self.header_raw.as_deref()
+    }
+
+    /// The first rows: up to 1,000 or 1 MiB. [`next_batch`](Self::next_batch) delivers them again.
+    #[must_use]
+    pub fn sample(&self) -> &RecordBatch {
+        &self.sample
+    }
+
+    /// What recognises the same file again.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// Bytes read so far, as they are stored; reading runs ahead of the rows delivered.
+    #[must_use]
+    pub fn bytes_read(&self) -> u64 {
+        self.progress.read()
+    }
+
+    /// The size of the file as it is stored; unknown for a stream.
+    #[must_use]
+    pub fn bytes_total(&self) -> Option<u64> {
+        self.progress.total()
+    }
+
+    /// Blank lines passed so far since the header; they are not rows.
+    #[must_use]
+    pub fn blank_lines(&self) -> u64 {
+        self.reader.blank_lines()
+    }
+
+    /// Replaces the content of `out` with the next rows, at most 2,048 or about 1 MiB of them.
+    ///
+    /// False, and no rows, at the end of the source.
+    ///
+    /// # Errors
+    /// When the source cannot be read on. All rows before that are delivered first, and the error
+    /// repeats if the call does.
+    pub fn next_batch(&mut self, out: &mut RecordBatch) -> Result<bool, SourceError> {
+        out.clear();
+        while out.len() < BATCH_ROWS_MAX && out.bytes() < BATCH_BYTES {
+            match self.read_row(out) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(_) if !out.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(!out.is_empty())
+    }
+
+    /// Passes over the next `count` rows, as a resumed run does; row numbers and lines go on.
+    ///
+    /// Gives how many there were to pass over.
+    ///
+    /// # Errors
+    /// When the source cannot be read on.
+    pub fn skip_records(&mut self, count: u64) -> Result<u64, SourceError> {
+        let mut scratch = RecordBatch::default();
+        for skipped in 0..count {
+            if scratch.bytes() >= BATCH_BYTES || scratch.len() >= BATCH_ROWS_MAX {
+                scratch.clear();
+            }
+            if !self.read_row(&mut scratch)? {
+                return Ok(skipped);
+            }
+        }
+        Ok(count)
+    }
+
+    fn read_row(&mut self, out: &mut RecordBatch) -> Result<bool, SourceError> {
+        if let Some(record) = self.sample.get(self.sample_delivered) {
+            out.push_record(&record);
+            self.sample_delivered += 1;
+            return Ok(true);
+        }
+        match self.reader.read_row(out) {
+            Ok(is_row) => Ok(is_row),
+            Err(error) => Err(self.failure(error)),
+        }
+    }
+
+    /// Goes to the header row of delimited text and names the columns after it.
+    fn read_header(&mut self, table: TableLayout) -> Result<(), SourceError> {
+        let Reader::Delimited(reader) = &mut self.reader else {
+            return Ok(());
+        };
+        let data_line = 1 + u64::from(table.separator_line);
+        let first_line = table.header_line.value.unwrap_or(data_line);
+        let mut batch = RecordBatch::default();
+        let found = reader
+            .go_to_line(first_line)
+            .and_then(|found| match table.header_line.value {
+                Some(_) if found => reader.read_row(&mut batch),
+                _ => Ok(found),
+            });
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return Err(self.failure(error)),
+        };
+        let Some(_) = table.header_line.value else {
+            reader.begin_data(table.fields_max);
+            self.header = Header::numbered(table.fields_max);
+            return Ok(());
+        };
+        let name = self.name.to_string();
+        let Some(row) = batch.get(0).filter(|_| found) else {
+            let line = first_line;
+            return Err(SourceError::HeaderMissing { name, line });
+        };
+        if let Some(problem) = row.problem()
+            && row.is_empty()
+        {
+            return Err(SourceError::HeaderUnreadable {
+                name,
+                line: problem.line,
+                reason: problem.reason.clone(),
+            });
+        }
+        self.header = Header::of_row(row);
+        self.header_raw = Some(row.raw().to_owned());
+        self.layout.header_line.value = Some(row.line());
+        reader.begin_data(self.header.len());
+        Ok(())
+    }
+
+    /// Reads the first rows ahead; a failure is told when its place is reached.
+    fn read_sample(&mut self) {
+        while self.sample.len() < SAMPLE_ROWS_MAX && self.sample.bytes() < BATCH_BYTES {
+            match self.reader.read_row(&mut self.sample) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => break,
+            }
+        }
+        match &mut self.reader {
+            Reader::Delimited(_) => self.header.mark_phantoms(&self.sample),
+            Reader::JsonLines(reader) => self.header = reader.begin_data(&mut self.sample),
+        }
+    }
+
+    fn failure(&self, error: Arc<io::Error>) -> SourceError {
+        let (rows, line) = (self.reader.rows(), self.reader.line());
+        let compression = self.layout.compression;
+        let read = self.progress.read();
+        self.name.stream_error(error, compression, read, rows, line)
+    }
+}
+
+/// Reads on until `bytes` bytes of text are there or no more come.
+fn extend_to(window: &mut TextWindow, bytes: usize) -> Result<(), Arc<io::Error>> {
+    while window.rest().len() < bytes && window.extend()? {}
+    Ok(())
+}
+
+/// The first part of the text, the same whatever the size of chunks.
+fn beginning(window: &TextWindow) -> Beginning<'_> {
+    let rest = window.rest();
+    let end = problem::floor(rest, LAYOUT_BYTES);
+    Beginning {
+        text: rest.get(..end).unwrap_or(rest),
+        is_all: window.is_last() && end == rest.len(),
+    }
+}
+
+/// Tells JSON Lines from delimited text, and both from what only looks like text.
+fn sniff_format(text: &str, name: &Name) -> Result<Format, SourceError> {
+    if let Some(kind) = file_kind::of_text(text) {
+        return Err(name.kind_error(kind));
+    }
+    let start = text.trim_start();
+    let inner = start.get(1..).unwrap_or_default().trim_start();
+    if start.starts_with('{') {
+        let mut lines = start.lines().filter(|line| !delimited::is_blank(line));
+        if lines.by_ref().take(20).any(json_lines::is_object) {
+            return Ok(Format::JsonLines);
+        }
+        if inner.starts_with(['"', '}']) {
+            return Err(name.kind_error(FileKind::JsonDocument));
+        }
+    }
+    if start.starts_with('[') && inner.starts_with(['{', '[']) {
+        return Err(name.kind_error(FileKind::JsonDocument));
+    }
+    Ok(Format::Delimited)
+}
+
+impl Reader {
+    fn read_row(&mut self, out: &mut RecordBatch) -> Result<bool, Arc<io::Error>> {
+        match self {
+            Reader::Delimited(reader) => reader.read_row(out),
+            Reader::JsonLines(reader) => reader.read_row(out),
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        match self {
+            Reader::Delimited(reader) => reader.rows(),
+            Reader::JsonLines(reader) => reader.rows(),
+        }
+    }
+
+    fn line(&self) -> u64 {
+        match self {
+            Reader::Delimited(reader) => reader.line(),
+            Reader::JsonLines(reader) => reader.line(),
+        }
+    }
+
+    fn blank_lines(&self) -> u64 {
+        match self {
+            Reader::Delimited(reader) => reader.blank_lines(),
+            Reader::JsonLines(reader) => reader.blank_lines(),
+        }
+    }
+}
+
+impl Input {
+    fn name(&self) -> String {
+        match self {
+            Input::File(path) => path.display().to_string(),
+            Input::Reader { name, .. } => name.clone(),
+        }
+    }
+}
+
+impl Name {
+    fn read_error(&self, source: Arc<io::Error>) -> SourceError {
+        let name = self.0.clone();
+        SourceError::Read { name, source }
+    }
+
+    fn kind_error(&self, kind: FileKind) -> SourceError {
+        let name = self.0.clone();
+        SourceError::Kind { name, kind }
+    }
+
+    /// Tells trouble of the operating system from trouble of the compressed data.
+    fn stream_error(
+        &self,
+        error: Arc<io::Error>,
+        compression: Compression,
+        bytes_read: u64,
+        rows: u64,
+        line: u64,
+    ) -> SourceError {
+        let name = self.0.clone();
+        if compression == Compression::None || error.raw_os_error().is_some() {
+            self.read_error(error)
+        } else if error.kind() == io::ErrorKind::UnexpectedEof {
+            SourceError::Truncated {
+                name,
+                compression,
+                bytes_read,
+                rows,
+                line,
+            }
+        } else {
+            SourceError::Damaged {
+                name,
+                compression,
+                bytes_read,
+                rows,
+                line,
+            }
+        }
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Input {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Input").field(&self.name()).finish()
+    }
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source")
+            .field("name", &self.name)
+            .field("layout", &self.layout)
+            .finish_non_exhaustive()
+    }
+}

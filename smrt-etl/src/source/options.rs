@@ -1,0 +1,246 @@
+//! What a caller may say about a source instead of having it sniffed.
+//!
+//! It opens nothing; a contradiction between options is found by [`SourceOptions::check`] before
+//! a file is touched.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Serialize, Serializer};
+
+use super::encoding::Encoding;
+
+/// What a caller knows about a source; the default is to sniff everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceOptions {
+    /// The kind of file.
+    pub format: Option<Format>,
+    /// The encoding of its text.
+    pub encoding: Option<Encoding>,
+    /// The byte between two fields: any ASCII byte but a letter, digit, quote or line end.
+    pub delimiter: Option<u8>,
+    /// The byte around a field.
+    pub quote: Option<Quote>,
+    /// The line the header begins on, counted from 1; lines before it are not read.
+    pub header_line: Option<u64>,
+    /// Whether the first row is already data; columns are then named `column_1` and on.
+    pub no_header: bool,
+    /// The size of one row above which it is reported instead of read, in bytes of UTF-8.
+    pub record_bytes_max: usize,
+    /// How many bytes are read from the source at once.
+    pub chunk_bytes: usize,
+}
+
+/// A kind of file that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Format {
+    /// Rows of text with a delimiter: CSV, TSV and their kin.
+    Delimited,
+    /// One JSON object a line.
+    JsonLines,
+}
+
+/// The byte around a field that may hold delimiters and line ends; doubled, it stands for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quote(Option<u8>);
+
+/// Why a set of options cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptionError {
+    /// The delimiter cannot separate fields.
+    #[error("`{0}` cannot be the delimiter")]
+    Delimiter(char),
+    /// The quote cannot surround fields.
+    #[error("`{0}` cannot be the quote")]
+    Quote(char),
+    /// Lines are counted from 1.
+    #[error("the header cannot be on line 0")]
+    HeaderLine,
+    /// A header line was given together with "no header".
+    #[error("a header line is given for a file said to have no header")]
+    HeaderTwice,
+    /// A size is outside its bounds.
+    #[error("`{name}` must be between {min} and {max}")]
+    Size {
+        /// The option's name.
+        name: &'static str,
+        /// The smallest value allowed.
+        min: usize,
+        /// The largest value allowed.
+        max: usize,
+    },
+}
+
+impl Quote {
+    /// The quotation mark `"`, by far the most usual.
+    pub const DOUBLE: Quote = Quote(Some(b'"'));
+    /// The apostrophe `'`.
+    pub const SINGLE: Quote = Quote(Some(b'\''));
+    /// Fields are never quoted.
+    pub const NONE: Quote = Quote(None);
+
+    /// Quotes fields with `byte`.
+    #[must_use]
+    pub fn with(byte: u8) -> Quote {
+        Quote(Some(byte))
+    }
+
+    /// The byte, if fields may be quoted.
+    #[must_use]
+    pub fn byte(self) -> Option<u8> {
+        self.0
+    }
+}
+
+impl Default for SourceOptions {
+    fn default() -> SourceOptions {
+        SourceOptions {
+            format: None,
+            encoding: None,
+            delimiter: None,
+            quote: None,
+            header_line: None,
+            no_header: false,
+            record_bytes_max: 1 << 20,
+            chunk_bytes: 1 << 18,
+        }
+    }
+}
+
+impl SourceOptions {
+    /// Refuses options that contradict each other or cannot work.
+    ///
+    /// # Errors
+    /// The first contradiction found.
+    pub fn check(&self) -> Result<(), OptionError> {
+        let quote = self.quote.unwrap_or(Quote::DOUBLE).byte();
+        if let Some(byte) = self.delimiter
+            && (!separates(byte) || Some(byte) == quote)
+        {
+            return Err(OptionError::Delimiter(char::from(byte)));
+        }
+        if let Some(byte) = quote
+            && (!separates(byte) || byte == b'\t' || byte == b' ')
+        {
+            return Err(OptionError::Quote(char::from(byte)));
+        }
+        if self.header_line == Some(0) {
+            return Err(OptionError::HeaderLine);
+        }
+        if self.header_line.is_some() && self.no_header {
+            return Err(OptionError::HeaderTwice);
+        }
+        bounded("record_bytes_max", self.record_bytes_max, 16, 1 << 28)?;
+        bounded("chunk_bytes", self.chunk_bytes, 1, 1 << 28)
+    }
+}
+
+/// Whether a byte can stand between or around fields: ASCII, and no part of a word or line end.
+fn separates(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !matches!(byte, b'\n' | b'\r' | 0)
+}
+
+fn bounded(name: &'static str, value: usize, min: usize, max: usize) -> Result<(), OptionError> {
+    if (min..=max).contains(&value) {
+        Ok(())
+    } else {
+        Err(OptionError::Size { name, min, max })
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Delimited => "CSV",
+            Format::JsonLines => "JSON Lines",
+        })
+    }
+}
+
+/// The name given is not that of a format that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is no format that can be read")]
+pub struct FormatError {
+    name: String,
+}
+
+impl FromStr for Format {
+    type Err = FormatError;
+
+    fn from_str(name: &str) -> Result<Format, FormatError> {
+        match name.to_ascii_lowercase().as_str() {
+            "csv" | "tsv" => Ok(Format::Delimited),
+            "jsonl" | "ndjson" => Ok(Format::JsonLines),
+            _ => Err(FormatError {
+                name: name.to_owned(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Quote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(byte) => write!(f, "`{}`", char::from(byte)),
+            None => f.write_str("none"),
+        }
+    }
+}
+
+impl Serialize for Quote {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.map(char::from).serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(change: impl FnOnce(&mut SourceOptions), expected: Result<(), OptionError>) {
+        let mut options = SourceOptions::default();
+        change(&mut options);
+        assert_eq!(options.check(), expected);
+    }
+
+    #[test]
+    fn contradictory_options_are_refused() {
+        check(|_| {}, Ok(()));
+        check(|o| o.delimiter = Some(b'^'), Ok(()));
+        check(|o| o.delimiter = Some(1), Ok(()));
+        check(
+            |o| o.delimiter = Some(b'"'),
+            Err(OptionError::Delimiter('"')),
+        );
+        check(
+            |o| o.delimiter = Some(b'a'),
+            Err(OptionError::Delimiter('a')),
+        );
+        check(
+            |o| o.delimiter = Some(b'\n'),
+            Err(OptionError::Delimiter('\n')),
+        );
+        check(
+            |o| o.quote = Some(Quote::with(b' ')),
+            Err(OptionError::Quote(' ')),
+        );
+        check(|o| o.header_line = Some(0), Err(OptionError::HeaderLine));
+        let twice = |o: &mut SourceOptions| (o.header_line, o.no_header) = (Some(1), true);
+        check(twice, Err(OptionError::HeaderTwice));
+        let quoted_none = |o: &mut SourceOptions| {
+            (o.delimiter, o.quote) = (Some(b'"'), Some(Quote::NONE));
+        };
+        check(quoted_none, Ok(()));
+        assert!(
+            SourceOptions {
+                record_bytes_max: 0,
+                ..SourceOptions::default()
+            }
+            .check()
+            .is_err()
+        );
+    }
+}
