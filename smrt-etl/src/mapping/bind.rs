@@ -1,0 +1,418 @@
+//! A mapping joined with a header: column names become positions.
+//!
+//! What this module does not do: it reads no row; `apply` does.
+
+use smrt_core::model::{ConsentStatus, ConsentType, RelationshipType};
+
+use super::date::DateFormat;
+use super::error::{MappingError, MappingProblem};
+use super::header::{HeaderIndex, NUMBER};
+use super::label::Relationships;
+use super::rule::{ConsentRule, Field, FieldRule, PhoneFormat, PhoneRule, Role, Rule};
+use super::{Entry, Mapping, MissingColumns};
+
+/// A mapping bound to the header of a file.
+pub struct RowMapper {
+    pub(super) columns: Vec<Column>,
+    pub(super) phones: Vec<BoundPhone>,
+    pub(super) consents: Vec<BoundConsent>,
+    /// The columns of the first and the last name, the preferred ones first.
+    pub(super) first_names: Vec<usize>,
+    pub(super) last_names: Vec<usize>,
+    pub(super) constants: Vec<(Field, String)>,
+    pub(super) metadata: Vec<(String, String)>,
+    pub(super) relationships: Relationships,
+    pub(super) utc_offset_minutes: i32,
+}
+
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) action: Action,
+    words: String,
+}
+
+/// What is done with a cell.
+pub(super) enum Action {
+    Metadata,
+    Ignore,
+    /// The only column of its field.
+    Field(Field),
+    /// A field with anything to consider beyond its own cell.
+    Chosen(Box<BoundField>),
+    FullName(Box<BoundField>),
+    /// Read with the phones, the consents or a field's values; kept unless that used it.
+    Companion,
+    Deleted,
+}
+
+pub(super) struct BoundField {
+    pub(super) field: Field,
+    /// The columns that come before this one, by position.
+    pub(super) before: Vec<usize>,
+    pub(super) separator: Option<String>,
+    pub(super) label: Option<usize>,
+}
+
+pub(super) struct BoundPhone {
+    pub(super) column: usize,
+    pub(super) relationship: RelationshipType,
+    pub(super) label: Option<usize>,
+    pub(super) country: Option<usize>,
+    pub(super) calling_code: Option<usize>,
+    pub(super) separator: Option<String>,
+    pub(super) strip_prefix: Option<String>,
+    pub(super) format: PhoneFormat,
+    pub(super) primary: bool,
+}
+
+pub(super) struct BoundConsent {
+    pub(super) column: usize,
+    pub(super) consent_type: ConsentType,
+    pub(super) when_true: Option<ConsentStatus>,
+    pub(super) when_false: Option<ConsentStatus>,
+    pub(super) when_date: Option<ConsentStatus>,
+    pub(super) values: Vec<(String, Option<ConsentStatus>)>,
+    pub(super) date: Option<usize>,
+    pub(super) date_format: DateFormat,
+    pub(super) source: String,
+    pub(super) source_column: Option<usize>,
+    pub(super) legal_basis: Option<String>,
+    pub(super) legal_basis_column: Option<usize>,
+}
+
+/// One column of the file and the line of the mapping that speaks of it.
+struct Match<'m> {
+    column: usize,
+    entry: &'m Entry,
+    /// The number that stood in the place of `{n}`.
+    number: Option<u32>,
+}
+
+pub(super) fn bind(mapping: &Mapping, header: &[&str]) -> Result<RowMapper, MappingError> {
+    let binder = Binder {
+        mapping,
+        index: HeaderIndex::new(header, mapping.header_case),
+    };
+    let matches = binder.matches()?;
+    let fields = binder.field_order(&matches)?;
+    let mut mapper = RowMapper {
+        columns: binder.unmapped_columns(),
+        phones: Vec::new(),
+        consents: Vec::new(),
+        first_names: fields.of(Field::FirstName).to_vec(),
+        last_names: fields.of(Field::LastName).to_vec(),
+        constants: mapping.constants.clone(),
+        metadata: mapping.metadata.clone(),
+        relationships: Relationships::new(),
+        utc_offset_minutes: mapping.utc_offset_minutes,
+    };
+    for found in &matches {
+        binder.mark_companions(found, &mut mapper)?;
+    }
+    for found in &matches {
+        binder.add(found, &fields, &mut mapper)?;
+    }
+    mapper.phones.sort_by_key(|phone| phone.column);
+    mapper.consents.sort_by_key(|consent| consent.column);
+    Ok(mapper)
+}
+
+struct Binder<'m, 'h> {
+    mapping: &'m Mapping,
+    index: HeaderIndex<'h>,
+}
+
+/// The columns of each field, the preferred ones first.
+struct FieldOrder([Vec<usize>; Field::ALL.len()]);
+
+impl FieldOrder {
+    fn of(&self, field: Field) -> &[usize] {
+        self.0.get(field as usize).map_or(&[], Vec::as_slice)
+    }
+
+    fn before(&self, field: Field, column: usize) -> Vec<usize> {
+        let preferred = self.of(field).iter().take_while(|other| **other != column);
+        preferred.copied().collect()
+    }
+}
+
+impl<'m> Binder<'m, '_> {
+    /// Finds each line's columns; a line that names its column goes before a pattern.
+    fn matches(&self) -> Result<Vec<Match<'m>>, MappingError> {
+        let mut taken: Vec<Option<&Entry>> = vec![None; self.index.len()];
+        let mut matches = Vec::new();
+        let (patterns, plain): (Vec<&Entry>, Vec<&Entry>) = self
+            .mapping
+            .entries
+            .iter()
+            .partition(|entry| entry.is_pattern());
+        for entry in plain {
+            let Some(column) = self.index.find(&entry.header) else {
+                self.missing(entry, &entry.header)?;
+                continue;
+            };
+            self.take(&mut taken, column, entry)?;
+            matches.push(Match {
+                column,
+                entry,
+                number: None,
+            });
+        }
+        for entry in patterns {
+            let found = self.index.find_numbered(&entry.header);
+            if found.is_empty() {
+                self.missing(entry, &entry.header)?;
+            }
+            for (number, column) in found {
+                let by_name = taken.get(column).copied().flatten();
+                if by_name.is_some_and(|other| !other.is_pattern()) {
+                    continue;
+                }
+                self.take(&mut taken, column, entry)?;
+                matches.push(Match {
+                    column,
+                    entry,
+                    number: Some(number),
+                });
+            }
+        }
+        Ok(matches)
+    }
+
+    fn take(
+        &self,
+        taken: &mut [Option<&'m Entry>],
+        column: usize,
+        entry: &'m Entry,
+    ) -> Result<(), MappingError> {
+        match taken.get_mut(column) {
+            Some(Some(first)) => Err(self.error(
+                entry,
+                MappingProblem::MappedTwice {
+                    header: self.index.name(column).to_owned(),
+                    first: first.header.clone(),
+                    second: entry.header.clone(),
+                },
+            )),
+            Some(free) => {
+                *free = Some(entry);
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Sorts each field's columns: its own first, then those that stand in, as the mapping has
+    /// them; a pattern's by number.
+    fn field_order(&self, matches: &[Match<'m>]) -> Result<FieldOrder, MappingError> {
+        let mut order = FieldOrder(Default::default());
+        let mut ranked: Vec<(&Match<'m>, &FieldRule)> = matches
+            .iter()
+            .filter_map(|found| match &found.entry.rule {
+                Rule::Field(rule) => Some((found, rule)),
+                _ => None,
+            })
+            .collect();
+        ranked.sort_by_key(|(found, rule)| {
+            let position = (found.entry.position.line, found.entry.position.column);
+            (rule.role == Role::Fallback, position, found.number)
+        });
+        let mut mains: Vec<(Field, &Match<'m>)> = Vec::new();
+        for (found, rule) in ranked {
+            if rule.role == Role::Main {
+                let first = mains.iter().find(|(field, first)| {
+                    *field == rule.field && !std::ptr::eq(first.entry, found.entry)
+                });
+                if let Some((_, first)) = first {
+                    return Err(self.two_columns(rule.field, first, found));
+                }
+                mains.push((rule.field, found));
+            }
+            if let Some(columns) = order.0.get_mut(rule.field as usize) {
+                columns.push(found.column);
+            }
+        }
+        Ok(order)
+    }
+
+    fn two_columns(&self, field: Field, first: &Match<'m>, second: &Match<'m>) -> MappingError {
+        self.error(
+            second.entry,
+            MappingProblem::TwoColumns {
+                field: field.as_str(),
+                first: self.index.name(first.column).to_owned(),
+                second: self.index.name(second.column).to_owned(),
+            },
+        )
+    }
+
+    fn unmapped_columns(&self) -> Vec<Column> {
+        (0..self.index.len())
+            .map(|column| Column {
+                name: self.index.name(column).to_owned(),
+                action: Action::Metadata,
+                words: Rule::Metadata.words(),
+            })
+            .collect()
+    }
+
+    /// Columns named beside another one are read with it, unless a line of their own says more.
+    fn mark_companions(
+        &self,
+        found: &Match<'m>,
+        mapper: &mut RowMapper,
+    ) -> Result<(), MappingError> {
+        for name in found.entry.rule.companions() {
+            let companion = self.companion(found, Some(name))?;
+            let column = companion.and_then(|column| mapper.columns.get_mut(column));
+            if let Some(column) = column {
+                column.action = Action::Companion;
+                column.words = format!("read together with `{}`", self.index.name(found.column));
+            }
+        }
+        Ok(())
+    }
+
+    fn companion(
+        &self,
+        found: &Match<'m>,
+        name: Option<&str>,
+    ) -> Result<Option<usize>, MappingError> {
+        let Some(name) = name else {
+            return Ok(None);
+        };
+        let numbered = found
+            .number
+            .map(|number| name.replace(NUMBER, &number.to_string()));
+        let name = numbered.as_deref().unwrap_or(name);
+        let column = self.index.find(name);
+        if column.is_none() {
+            self.missing(found.entry, name)?;
+        }
+        Ok(column)
+    }
+
+    fn add(
+        &self,
+        found: &Match<'m>,
+        fields: &FieldOrder,
+        mapper: &mut RowMapper,
+    ) -> Result<(), MappingError> {
+        let action = match &found.entry.rule {
+            Rule::Field(rule) => self.field_action(found, rule, fields)?,
+            Rule::Phone(rule) => {
+                mapper.phones.push(self.phone(found, rule)?);
+                Action::Companion
+            }
+            Rule::Consent(rule) => {
+                mapper.consents.push(self.consent(found, rule)?);
+                Action::Companion
+            }
+            Rule::Deleted => Action::Deleted,
+            Rule::Metadata => Action::Metadata,
+            Rule::Ignore => Action::Ignore,
+        };
+        if let Some(column) = mapper.columns.get_mut(found.column) {
+            column.action = action;
+            column.words = found.entry.rule.words();
+        }
+        Ok(())
+    }
+
+    fn field_action(
+        &self,
+        found: &Match<'m>,
+        rule: &FieldRule,
+        fields: &FieldOrder,
+    ) -> Result<Action, MappingError> {
+        let bound = BoundField {
+            field: rule.field,
+            before: fields.before(rule.field, found.column),
+            separator: rule.separator.clone(),
+            label: self.companion(found, rule.label_column.as_deref())?,
+        };
+        let plain = bound.before.is_empty() && bound.separator.is_none() && bound.label.is_none();
+        Ok(match rule.field {
+            Field::FullName => Action::FullName(Box::new(bound)),
+            Field::Country => Action::Chosen(Box::new(bound)),
+            field if plain => Action::Field(field),
+            _ => Action::Chosen(Box::new(bound)),
+        })
+    }
+
+    fn phone(&self, found: &Match<'m>, rule: &PhoneRule) -> Result<BoundPhone, MappingError> {
+        Ok(BoundPhone {
+            column: found.column,
+            relationship: rule.relationship.clone(),
+            label: self.companion(found, rule.label_column.as_deref())?,
+            country: self.companion(found, rule.country_column.as_deref())?,
+            calling_code: self.companion(found, rule.calling_code_column.as_deref())?,
+            separator: rule.separator.clone(),
+            strip_prefix: rule.strip_prefix.clone(),
+            format: rule.format,
+            primary: rule.primary,
+        })
+    }
+
+    fn consent(&self, found: &Match<'m>, rule: &ConsentRule) -> Result<BoundConsent, MappingError> {
+        let column_name = self.index.name(found.column);
+        Ok(BoundConsent {
+            column: found.column,
+            consent_type: rule.consent_type.clone(),
+            when_true: rule.when_true,
+            when_false: rule.when_false,
+            when_date: rule.when_date,
+            values: rule.values.clone(),
+            date: self.companion(found, rule.date_column.as_deref())?,
+            date_format: rule.date_format.unwrap_or(self.mapping.date_format),
+            source: rule
+                .source
+                .clone()
+                .unwrap_or_else(|| format!("{}, column `{column_name}`", self.mapping.source)),
+            source_column: self.companion(found, rule.source_column.as_deref())?,
+            legal_basis: rule.legal_basis.clone(),
+            legal_basis_column: self.companion(found, rule.legal_basis_column.as_deref())?,
+        })
+    }
+
+    fn missing(&self, entry: &Entry, name: &str) -> Result<(), MappingError> {
+        match self.mapping.missing_columns {
+            MissingColumns::Ignore => Ok(()),
+            MissingColumns::Error => Err(self.error(
+                entry,
+                MappingProblem::MissingColumn {
+                    header: name.to_owned(),
+                    nearest: self.index.nearest(name).map(str::to_owned),
+                },
+            )),
+        }
+    }
+
+    fn error(&self, entry: &Entry, problem: MappingProblem) -> MappingError {
+        MappingError::new(&self.mapping.name, Some(entry.position), problem)
+    }
+}
+
+impl RowMapper {
+    /// Each column's name and what becomes of it, in words, in file order.
+    pub fn describe(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.columns
+            .iter()
+            .map(|column| (column.name.as_str(), column.words.as_str()))
+    }
+
+    /// The name of a column, counted from 1.
+    #[must_use]
+    pub fn column_name(&self, column: u32) -> Option<&str> {
+        let index = usize::try_from(column).ok()?.checked_sub(1)?;
+        self.columns.get(index).map(|column| column.name.as_str())
+    }
+}
+
+impl std::fmt::Debug for RowMapper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RowMapper")
+            .field("columns", &self.columns.len())
+            .finish_non_exhaustive()
+    }
+}
