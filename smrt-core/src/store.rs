@@ -121,6 +121,18 @@ impl Store {
         })
     }
 
+    /// Makes a store at `path` for trying a plan out: nothing in it is checked against tenants.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::create`].
+    #[cfg(feature = "sqlite")]
+    pub fn scratch(path: &Path, at: Instant) -> Result<Self, StoreError> {
+        let mut store = Self::create(path, at)?;
+        store.engine.set_bulk_load(BulkLoad::Begin)?;
+        Ok(store)
+    }
+
     /// Whether a store, readable by this program, stands at a path. Changes nothing.
     ///
     /// # Errors

@@ -124,7 +124,10 @@ impl CleanBatch {
     /// The block ends before the row at `index`.
     #[must_use]
     pub fn ends_before(&self, index: usize) -> BlockEnds {
-        index.checked_sub(1).and_then(|before| self.rows.get(before)).map_or_else(BlockEnds::default, |row| row.ends)
+        index
+            .checked_sub(1)
+            .and_then(|before| self.rows.get(before))
+            .map_or_else(BlockEnds::default, |row| row.ends)
     }
 
     fn ends(&self) -> BlockEnds {
@@ -146,17 +149,30 @@ impl Default for CleanBatch {
 
 impl std::fmt::Debug for CleanBatch {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CleanBatch").field("rows", &self.rows.len()).finish_non_exhaustive()
+        f.debug_struct("CleanBatch")
+            .field("rows", &self.rows.len())
+            .finish_non_exhaustive()
     }
 }
 
 /// Finishes the rows of `records` into `batch`, whose earlier rows are dropped.
-pub fn clean(context: &CleanContext, mapper: &RowMapper, records: RecordBatch, batch: &mut CleanBatch) {
+pub fn clean(
+    context: &CleanContext,
+    mapper: &RowMapper,
+    records: RecordBatch,
+    batch: &mut CleanBatch,
+) {
     batch.clear();
     let mut mapped = MappedRow::default();
     let mut scratch = Scratch::default();
     for record in records.iter() {
-        let mut cleaner = RowCleaner { context, mapper, record: &record, batch, scratch: &mut scratch };
+        let mut cleaner = RowCleaner {
+            context,
+            mapper,
+            record: &record,
+            batch,
+            scratch: &mut scratch,
+        };
         let settled = match record.problem() {
             Some(_) => cleaner.reject_unreadable(),
             None => {
@@ -204,19 +220,37 @@ impl RowCleaner<'_, '_> {
     /// Rejects a row the source could not read.
     fn reject_unreadable(&mut self) -> Option<(Id, i64)> {
         if let Some(problem) = self.record.problem() {
-            let column = problem.column.map(|column| match self.mapper.column_name(column) {
-                Some(name) => Cow::Borrowed(name),
-                None => Cow::Owned(column.to_string()),
-            });
-            self.issue(Severity::Rejected, column.as_deref(), problem.code, &problem.reason, problem.hint);
+            let column = problem
+                .column
+                .map(|column| match self.mapper.column_name(column) {
+                    Some(name) => Cow::Borrowed(name),
+                    None => Cow::Owned(column.to_string()),
+                });
+            self.issue(
+                Severity::Rejected,
+                column.as_deref(),
+                problem.code,
+                &problem.reason,
+                problem.hint,
+            );
         }
         None
     }
 
     /// Finishes a row: the human's id and the row's digest, or nothing when it is rejected.
     fn finish(&mut self, mapped: &MappedRow<'_>) -> Option<(Id, i64)> {
-        if let Some(issue) = mapped.issues.iter().find(|issue| issue.effect == IssueEffect::RejectsRow) {
-            self.issue(Severity::Rejected, Some(issue.column_name), issue.code, issue.reason, issue.hint);
+        if let Some(issue) = mapped
+            .issues
+            .iter()
+            .find(|issue| issue.effect == IssueEffect::RejectsRow)
+        {
+            self.issue(
+                Severity::Rejected,
+                Some(issue.column_name),
+                issue.code,
+                issue.reason,
+                issue.hint,
+            );
             return None;
         }
         let issues_before = self.batch.issues.len();
@@ -225,7 +259,13 @@ impl RowCleaner<'_, '_> {
             self.keep_raw(name, value);
         }
         for issue in &mapped.issues {
-            self.issue(Severity::Warning, Some(issue.column_name), issue.code, issue.reason, issue.hint);
+            self.issue(
+                Severity::Warning,
+                Some(issue.column_name),
+                issue.code,
+                issue.reason,
+                issue.hint,
+            );
         }
         self.read_phones(mapped);
         let email = self.read_email(mapped);
@@ -306,14 +346,24 @@ impl RowCleaner<'_, '_> {
         if faults.is_empty() {
             return;
         }
-        let column = self.mapper.column_name(phone.column).unwrap_or_default().to_owned();
+        let column = self
+            .mapper
+            .column_name(phone.column)
+            .unwrap_or_default()
+            .to_owned();
         // Several faults of one cell keep the cell once; each is reported.
         self.keep_raw(&column, &phone.text);
         for fault in faults {
             let mut text = std::mem::take(&mut self.scratch.text);
             text.clear();
             let _ = write!(text, "{fault}");
-            self.issue(Severity::Warning, Some(&column), fault.code(), &text, fault.hint());
+            self.issue(
+                Severity::Warning,
+                Some(&column),
+                fault.code(),
+                &text,
+                fault.hint(),
+            );
             self.scratch.text = text;
         }
     }
@@ -349,7 +399,9 @@ impl RowCleaner<'_, '_> {
             mapped.contractor_id.as_deref(),
         ];
         let mut digest = RowDigest::new();
-        fields.iter().for_each(|field| digest.absorb(field.unwrap_or_default()));
+        fields
+            .iter()
+            .for_each(|field| digest.absorb(field.unwrap_or_default()));
         digest.absorb(&self.scratch.metadata);
         self.push_human(human, &fields);
         self.push_phones(human, &mut digest);
@@ -386,14 +438,19 @@ impl RowCleaner<'_, '_> {
         let context = self.context;
         let line = line(self.record);
         let phones = std::mem::take(&mut self.scratch.phones);
-        let primary = phones.iter().position(|phone| phone.marked_primary).unwrap_or(0);
+        let primary = phones
+            .iter()
+            .position(|phone| phone.marked_primary)
+            .unwrap_or(0);
         let first_number = self.batch.numbers.len();
         for (position, phone) in phones.iter().enumerate() {
             let repeated = phones
                 .get(..position)
                 .unwrap_or_default()
                 .iter()
-                .any(|earlier| earlier.id == phone.id && earlier.relationship == phone.relationship);
+                .any(|earlier| {
+                    earlier.id == phone.id && earlier.relationship == phone.relationship
+                });
             if repeated {
                 continue;
             }
@@ -405,7 +462,14 @@ impl RowCleaner<'_, '_> {
                 self.batch.numbers.push((phone.number.e164(), phone.id));
                 push_phone_number(&mut self.batch.phone_numbers, context, phone, line);
             }
-            push_link(&mut self.batch.links, context, phone, human, position == primary, line);
+            push_link(
+                &mut self.batch.links,
+                context,
+                phone,
+                human,
+                position == primary,
+                line,
+            );
         }
         self.scratch.phones = phones;
     }
@@ -433,7 +497,9 @@ impl RowCleaner<'_, '_> {
             // without a date proves no point in time at all.
             let (dated, metadata) = match (consent.date, consent.status) {
                 (Some(date), _) => (Some(date), "{}"),
-                (None, ConsentStatus::Revoked) => (Some(context.exported_at), r#"{"date":"of the export"}"#),
+                (None, ConsentStatus::Revoked) => {
+                    (Some(context.exported_at), r#"{"date":"of the export"}"#)
+                }
                 (None, ConsentStatus::Granted) => (None, r#"{"date":"unknown"}"#),
             };
             let block = &mut self.batch.consents;
@@ -453,7 +519,14 @@ impl RowCleaner<'_, '_> {
         }
     }
 
-    fn issue(&mut self, severity: Severity, column: Option<&str>, code: &str, reason: &str, hint: &str) {
+    fn issue(
+        &mut self,
+        severity: Severity,
+        column: Option<&str>,
+        code: &str,
+        reason: &str,
+        hint: &str,
+    ) {
         let raw = match severity {
             Severity::Rejected => Some(self.record.raw()),
             Severity::Warning => None,
@@ -538,7 +611,10 @@ fn source_key<'r>(
         return Some(Cow::Borrowed(key));
     }
     let names = [mapped.first_name.as_deref(), mapped.last_name.as_deref()];
-    let ids = [mapped.employee_id.as_deref(), mapped.contractor_id.as_deref()];
+    let ids = [
+        mapped.employee_id.as_deref(),
+        mapped.contractor_id.as_deref(),
+    ];
     let named = names.iter().chain(&ids).any(Option::is_some);
     if !named && email.is_none() && phones.is_empty() {
         return None;
@@ -552,12 +628,21 @@ fn source_key<'r>(
     } else if phones.is_empty() {
         digest.absorb(&folded(mapped.company_name.as_deref().unwrap_or_default()));
     } else {
-        let mut numbers: Vec<u64> = phones.iter().map(|phone| phone.number.e164().digits()).collect();
+        let mut numbers: Vec<u64> = phones
+            .iter()
+            .map(|phone| phone.number.e164().digits())
+            .collect();
         numbers.sort_unstable();
         numbers.dedup();
-        numbers.iter().for_each(|number| digest.absorb_number(*number));
+        numbers
+            .iter()
+            .for_each(|number| digest.absorb_number(*number));
     }
-    Some(Cow::Owned(format!("fingerprint:{:016x}{:016x}", digest.second(), digest.finish())))
+    Some(Cow::Owned(format!(
+        "fingerprint:{:016x}{:016x}",
+        digest.second(),
+        digest.finish()
+    )))
 }
 
 /// Lower case, with single spaces.
@@ -645,10 +730,21 @@ mod tests {
 
     #[test]
     fn json_strings_are_as_serde_writes_them() {
-        for text in ["", "plain", "a\"b\\c", "line\nbreak\ttab\r", "\u{1}\u{1f}", "ünï 🙂", "\u{7f}"] {
+        for text in [
+            "",
+            "plain",
+            "a\"b\\c",
+            "line\nbreak\ttab\r",
+            "\u{1}\u{1f}",
+            "ünï 🙂",
+            "\u{7f}",
+        ] {
             let mut json = String::new();
             push_json_string(&mut json, text);
-            assert_eq!(json.parse::<serde_json::Value>().unwrap(), serde_json::Value::from(text));
+            assert_eq!(
+                json.parse::<serde_json::Value>().unwrap(),
+                serde_json::Value::from(text)
+            );
         }
     }
 

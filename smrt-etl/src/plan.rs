@@ -40,7 +40,9 @@ impl ConflictPolicy {
     /// Reads the term.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Update, Self::Fill, Self::Skip].into_iter().find(|policy| policy.as_str() == text)
+        [Self::Update, Self::Fill, Self::Skip]
+            .into_iter()
+            .find(|policy| policy.as_str() == text)
     }
 }
 
@@ -86,7 +88,9 @@ pub fn plan_bulk_load(context: &PlanContext, seen: &mut Seen, mut clean: CleanBa
     let mut counts = RunCounts::default();
     let mut deferred = RowBlock::new(&schema::IMPORT_DEFERRED);
     for index in 0..clean.rows.len() {
-        let Some(row) = clean.rows.get(index).copied() else { continue };
+        let Some(row) = clean.rows.get(index).copied() else {
+            continue;
+        };
         let before = clean.ends_before(index);
         counts.rows_checkpoint += 1;
         let Some(human) = row.human else {
@@ -102,7 +106,10 @@ pub fn plan_bulk_load(context: &PlanContext, seen: &mut Seen, mut clean: CleanBa
         }
         counts.rows_created += 1;
         for phone in before.phone_numbers..row.ends.phone_numbers {
-            let new = clean.numbers.get(phone).is_some_and(|(number, _)| seen.note_number(*number));
+            let new = clean
+                .numbers
+                .get(phone)
+                .is_some_and(|(number, _)| seen.note_number(*number));
             if !new {
                 clean.phone_numbers.exclude(phone);
             }
@@ -113,22 +120,39 @@ pub fn plan_bulk_load(context: &PlanContext, seen: &mut Seen, mut clean: CleanBa
 
 /// Plans rows against what the store holds, which `existing` must hold for every human and number
 /// of the batch.
-pub fn plan_against(context: &PlanContext, existing: &mut Existing, mut clean: CleanBatch) -> Planned {
+pub fn plan_against(
+    context: &PlanContext,
+    existing: &mut Existing,
+    mut clean: CleanBatch,
+) -> Planned {
     let mut counts = RunCounts::default();
     let mut additions = Additions::new(existing.next_change);
     let mut batch = ImportBatch::new();
     for index in 0..clean.rows.len() {
-        let Some(row) = clean.rows.get(index).copied() else { continue };
+        let Some(row) = clean.rows.get(index).copied() else {
+            continue;
+        };
         let before = clean.ends_before(index);
         counts.rows_checkpoint += 1;
         let Some(human) = row.human else {
             counts.rows_rejected += 1;
             continue;
         };
-        let incoming = Incoming { clean: &clean, row, before };
+        let incoming = Incoming {
+            clean: &clean,
+            row,
+            before,
+        };
         let outcome = match existing.humans.remove(&human) {
             Some(mut current) => {
-                let outcome = merge(context, &mut current, existing, &incoming, &mut additions, &mut batch);
+                let outcome = merge(
+                    context,
+                    &mut current,
+                    existing,
+                    &incoming,
+                    &mut additions,
+                    &mut batch,
+                );
                 existing.humans.insert(human, current);
                 exclude_all(&mut clean, before, row.ends);
                 outcome
@@ -136,7 +160,9 @@ pub fn plan_against(context: &PlanContext, existing: &mut Existing, mut clean: C
             None => {
                 let withheld = create(context, existing, human, &incoming, &mut additions);
                 keep_new_numbers(&mut clean, existing, before, row.ends);
-                withheld.into_iter().for_each(|consent| clean.consents.exclude(consent));
+                withheld
+                    .into_iter()
+                    .for_each(|consent| clean.consents.exclude(consent));
                 Outcome::Created
             }
         };
@@ -176,11 +202,25 @@ impl Additions {
 
     /// Parents before children: links may name numbers of this same batch.
     fn into_blocks(self) -> Vec<RowBlock> {
-        vec![self.phone_numbers, self.links, self.source_keys, self.consents, self.issues, self.changes]
+        vec![
+            self.phone_numbers,
+            self.links,
+            self.source_keys,
+            self.consents,
+            self.issues,
+            self.changes,
+        ]
     }
 
     /// Notes a change of a record: `fields` is a JSON object of `[before, after]`.
-    fn change(&mut self, context: &PlanContext, line: u64, entity_type: &str, entity: Id, fields: &str) {
+    fn change(
+        &mut self,
+        context: &PlanContext,
+        line: u64,
+        entity_type: &str,
+        entity: Id,
+        fields: &str,
+    ) {
         let block = &mut self.changes;
         block.push(self.next_change);
         block.push(context.run);
@@ -202,7 +242,10 @@ impl Additions {
         block.push("warning");
         block.push("consent_withdrawal_kept");
         block.push(
-            format!("consent `{consent_type}` was withdrawn earlier; an import does not bring it back").as_str(),
+            format!(
+                "consent `{consent_type}` was withdrawn earlier; an import does not bring it back"
+            )
+            .as_str(),
         );
         block.push("record a new grant with its own evidence if the person really agreed again");
         block.push(Value::Null);
@@ -247,7 +290,10 @@ fn keep_new_numbers(
     ends: BlockEnds,
 ) {
     for phone in before.phone_numbers..ends.phone_numbers {
-        let new = clean.numbers.get(phone).is_some_and(|(_, id)| existing.phone_numbers.insert(*id));
+        let new = clean
+            .numbers
+            .get(phone)
+            .is_some_and(|(_, id)| existing.phone_numbers.insert(*id));
         if !new {
             clean.phone_numbers.exclude(phone);
         }
@@ -271,7 +317,9 @@ fn defer(
     row: &CleanRow,
     deferred: &mut RowBlock,
 ) {
-    let Some(record) = clean.records.get(index) else { return };
+    let Some(record) = clean.records.get(index) else {
+        return;
+    };
     let mut fields = String::from("[[");
     for column in 0..record.len() {
         if column > 0 {
@@ -305,10 +353,19 @@ fn finish(
     additions: Vec<RowBlock>,
     mut batch: ImportBatch,
 ) -> Planned {
-    let CleanBatch { phone_numbers, humans, links, source_keys, consents, issues, .. } = clean;
+    let CleanBatch {
+        phone_numbers,
+        humans,
+        links,
+        source_keys,
+        consents,
+        issues,
+        ..
+    } = clean;
     batch.inserts = vec![phone_numbers, humans];
-    let (parents, children): (Vec<_>, Vec<_>) =
-        additions.into_iter().partition(|block| block.table().name == schema::PHONE_NUMBERS.name);
+    let (parents, children): (Vec<_>, Vec<_>) = additions
+        .into_iter()
+        .partition(|block| block.table().name == schema::PHONE_NUMBERS.name);
     batch.inserts.extend(parents);
     batch.inserts.extend([links, source_keys, consents, issues]);
     batch.inserts.extend(children);

@@ -44,7 +44,11 @@ impl Seen {
 
     /// Notes a human and says whether it may have been noted before.
     pub fn note_human(&mut self, id: Id) -> Sighting {
-        if self.humans.iter().any(|filter| filter.contains(id.as_bytes())) {
+        if self
+            .humans
+            .iter()
+            .any(|filter| filter.contains(id.as_bytes()))
+        {
             return Sighting::PerhapsKnown;
         }
         if self.room == 0 {
@@ -66,7 +70,9 @@ impl Seen {
 }
 
 fn filter(capacity: usize) -> BloomFilter {
-    BloomFilter::with_false_pos(FALSE_POSITIVES).seed(&SEED).expected_items(capacity)
+    BloomFilter::with_false_pos(FALSE_POSITIVES)
+        .seed(&SEED)
+        .expected_items(capacity)
 }
 
 /// Whether a human was noted before.
@@ -85,12 +91,21 @@ mod tests {
     #[test]
     fn a_noted_human_is_never_called_new_even_past_the_expected_number() {
         let mut seen = Seen::new(1);
-        let ids: Vec<Id> =
-            (0..200_000_u32).map(|n| Id::derived("test", &[&n.to_be_bytes()])).collect();
-        let needless =
-            ids.iter().filter(|id| seen.note_human(**id) == Sighting::PerhapsKnown).count();
-        assert!(needless < 1_000, "{needless} of 200,000 new ids were doubted");
-        assert!(ids.iter().all(|id| seen.note_human(*id) == Sighting::PerhapsKnown));
+        let ids: Vec<Id> = (0..200_000_u32)
+            .map(|n| Id::derived("test", &[&n.to_be_bytes()]))
+            .collect();
+        let needless = ids
+            .iter()
+            .filter(|id| seen.note_human(**id) == Sighting::PerhapsKnown)
+            .count();
+        assert!(
+            needless < 1_000,
+            "{needless} of 200,000 new ids were doubted"
+        );
+        assert!(
+            ids.iter()
+                .all(|id| seen.note_human(*id) == Sighting::PerhapsKnown)
+        );
     }
 
     #[test]

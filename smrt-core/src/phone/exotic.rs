@@ -14,13 +14,15 @@ use super::{E164, PhoneError, Region};
 /// Reads an exotic text down to its international digits and its extension.
 pub(super) fn read(text: &str, home: Option<Region>) -> Result<Written, PhoneError> {
     let home = home.and_then(|region| RlibRegion::from_code(region.as_str()).ok());
-    let number = PHONE_NUMBER_UTIL.parse(text, home).map_err(|error| match error {
-        ParseError::InvalidCountryCode if home.is_none() => PhoneError::NoCountry,
-        ParseError::InvalidCountryCode => PhoneError::InvalidCountryCode,
-        ParseError::NotANumber(_) => PhoneError::NotANumber,
-        ParseError::TooShortAfterIdd | ParseError::TooShortNsn => PhoneError::TooShort,
-        ParseError::TooLongNsn => PhoneError::TooLong,
-    })?;
+    let number = PHONE_NUMBER_UTIL
+        .parse(text, home)
+        .map_err(|error| match error {
+            ParseError::InvalidCountryCode if home.is_none() => PhoneError::NoCountry,
+            ParseError::InvalidCountryCode => PhoneError::InvalidCountryCode,
+            ParseError::NotANumber(_) => PhoneError::NotANumber,
+            ParseError::TooShortAfterIdd | ParseError::TooShortNsn => PhoneError::TooShort,
+            ParseError::TooLongNsn => PhoneError::TooLong,
+        })?;
     let values = |text: &str| -> Vec<u8> {
         text.chars()
             .filter_map(|digit| digit.to_digit(10))

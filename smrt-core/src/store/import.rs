@@ -309,6 +309,70 @@ impl ImportTransaction<'_> {
         existing_phone_numbers(self.engine, ids)
     }
 
+    /// Copies the given humans, their links, source rows and consents, and the given phone
+    /// numbers from `base`, except what is here already: so a plan can be tried in a scratch store.
+    ///
+    /// # Errors
+    ///
+    /// Those of either engine.
+    pub fn copy_records_from(
+        &mut self,
+        base: &mut Store,
+        humans: &[Id],
+        phone_numbers: &[Id],
+    ) -> Result<(), StoreError> {
+        let mut linked = phone_numbers.to_vec();
+        in_stretches(humans, |marks, parameters| {
+            let sql = format!(
+                "SELECT phone_number_id FROM phone_human_links WHERE human_id IN ({marks})"
+            );
+            base.engine.query(&sql, parameters, &mut |row| {
+                linked.push(row.id(0)?);
+                Ok(())
+            })
+        })?;
+        linked.sort_unstable();
+        linked.dedup();
+        let mut copy = |table, column: &str, ids: &[Id]| {
+            in_stretches(ids, |marks, parameters| {
+                let block = read_block(base.engine.as_mut(), table, column, marks, parameters)?;
+                self.engine.bulk_write(&block, OnConflict::Skip).map(|_| ())
+            })
+        };
+        copy(&schema::PHONE_NUMBERS, "id", &linked)?;
+        copy(&schema::HUMANS, "id", humans)?;
+        copy(&schema::PHONE_HUMAN_LINKS, "human_id", humans)?;
+        copy(&schema::SOURCE_KEYS, "human_id", humans)?;
+        copy(&schema::CONSENT_RECORDS, "human_id", humans)?;
+        copy(&schema::CONSENT_RECORDS, "phone_number_id", &linked)
+    }
+
+    /// Consent types that were revoked for these phone numbers.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn revoked_numbers(
+        &mut self,
+        ids: &[Id],
+    ) -> Result<HashMap<Id, HashSet<String>>, StoreError> {
+        let mut revoked: HashMap<Id, HashSet<String>> = HashMap::new();
+        in_stretches(ids, |marks, parameters| {
+            let sql = format!(
+                "SELECT phone_number_id, consent_type FROM consent_records \
+                 WHERE phone_number_id IN ({marks}) AND consent_status = 'revoked'"
+            );
+            self.engine.query(&sql, parameters, &mut |row| {
+                revoked
+                    .entry(row.id(0)?)
+                    .or_default()
+                    .insert(row.text(1)?.to_owned());
+                Ok(())
+            })
+        })?;
+        Ok(revoked)
+    }
+
     /// The number the next entry of `record_changes` gets.
     ///
     /// # Errors
@@ -547,49 +611,6 @@ fn existing_phone_numbers(engine: &mut dyn Engine, ids: &[Id]) -> Result<HashSet
         })
     })?;
     Ok(found)
-}
-
-/// Copies what the store holds of some humans and phone numbers into a scratch store, so that a
-/// plan can be tried there.
-impl Store {
-    /// Copies the given humans, their links, source rows and consents, and the given phone
-    /// numbers from `base`, except what is here already.
-    ///
-    /// # Errors
-    ///
-    /// Those of either engine.
-    pub fn copy_records_from(
-        &mut self,
-        base: &mut Store,
-        humans: &[Id],
-        phone_numbers: &[Id],
-    ) -> Result<(), StoreError> {
-        let mut linked = phone_numbers.to_vec();
-        in_stretches(humans, |marks, parameters| {
-            let sql = format!(
-                "SELECT phone_number_id FROM phone_human_links WHERE human_id IN ({marks})"
-            );
-            base.engine.query(&sql, parameters, &mut |row| {
-                linked.push(row.id(0)?);
-                Ok(())
-            })
-        })?;
-        linked.sort_unstable();
-        linked.dedup();
-        let engine = self.engine.as_mut();
-        let mut copy = |table, column: &str, ids: &[Id]| {
-            in_stretches(ids, |marks, parameters| {
-                let block = read_block(base.engine.as_mut(), table, column, marks, parameters)?;
-                engine.bulk_write(&block, OnConflict::Skip).map(|_| ())
-            })
-        };
-        copy(&schema::PHONE_NUMBERS, "id", &linked)?;
-        copy(&schema::HUMANS, "id", humans)?;
-        copy(&schema::PHONE_HUMAN_LINKS, "human_id", humans)?;
-        copy(&schema::SOURCE_KEYS, "human_id", humans)?;
-        copy(&schema::CONSENT_RECORDS, "human_id", humans)?;
-        copy(&schema::CONSENT_RECORDS, "phone_number_id", &linked)
-    }
 }
 
 fn read_block(

@@ -1,5 +1,7 @@
 //! Import runs: their begin, checkpoints and end, and the issues of their rows.
 
+use std::collections::BTreeMap;
+
 use super::engine::{Access, BulkLoad, Engine};
 use super::error::{StoreError, StoreErrorKind};
 use super::migration;
@@ -54,6 +56,21 @@ impl RunStatus {
             Self::Running | Self::Interrupted => true,
             Self::Completed | Self::RolledBack | Self::Undone => false,
         }
+    }
+}
+
+impl std::ops::AddAssign for RunCounts {
+    fn add_assign(&mut self, more: Self) {
+        self.rows_checkpoint += more.rows_checkpoint;
+        self.rows_deferred += more.rows_deferred;
+        self.rows_created += more.rows_created;
+        self.rows_updated += more.rows_updated;
+        self.rows_unchanged += more.rows_unchanged;
+        self.rows_rejected += more.rows_rejected;
+        self.phones_created += more.phones_created;
+        self.links_created += more.links_created;
+        self.consents_created += more.consents_created;
+        self.issues += more.issues;
     }
 }
 
@@ -423,6 +440,31 @@ impl Store {
             },
         )?;
         Ok(summary)
+    }
+
+    /// How often a run changed each field of a human, the most frequent first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn changed_fields(&mut self, run: i64) -> Result<Vec<(String, u64)>, StoreError> {
+        let mut changed: BTreeMap<String, u64> = BTreeMap::new();
+        self.engine.query(
+            "SELECT fields FROM record_changes WHERE import_run = ?1 AND entity_type = 'human'",
+            &[run.into()],
+            &mut |row| {
+                let fields: serde_json::Map<String, serde_json::Value> =
+                    serde_json::from_str(row.text(0)?)
+                        .map_err(|_| StoreError::unexpected_value(0))?;
+                for field in fields.keys().filter(|field| *field != "updated_at") {
+                    *changed.entry(field.clone()).or_default() += 1;
+                }
+                Ok(())
+            },
+        )?;
+        let mut changed: Vec<_> = changed.into_iter().collect();
+        changed.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+        Ok(changed)
     }
 
     /// The next rows that were set aside, after the row number `after`.

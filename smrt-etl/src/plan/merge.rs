@@ -55,7 +55,11 @@ impl<'c> Incoming<'c> {
     }
 
     fn metadata(&self) -> Map<String, Json> {
-        object(self.human().and_then(|row| text(row.value(HUMAN_METADATA))).unwrap_or("{}"))
+        object(
+            self.human()
+                .and_then(|row| text(row.value(HUMAN_METADATA)))
+                .unwrap_or("{}"),
+        )
     }
 
     fn links(&self) -> impl Iterator<Item = BlockRow<'c>> + use<'c> {
@@ -115,7 +119,9 @@ pub(super) fn merge(
     additions: &mut Additions,
     batch: &mut ImportBatch,
 ) -> Outcome {
-    let Some(human) = incoming.row.human else { return Outcome::Unchanged };
+    let Some(human) = incoming.row.human else {
+        return Outcome::Unchanged;
+    };
     if note_repeated(context, current, human, incoming, batch) {
         return Outcome::Unchanged;
     }
@@ -126,12 +132,28 @@ pub(super) fn merge(
     };
     let consents = add_consents(context, current, incoming, policy, additions);
     if policy == ConflictPolicy::Skip {
-        return if consents > 0 { Outcome::Updated } else { Outcome::Unchanged };
+        return if consents > 0 {
+            Outcome::Updated
+        } else {
+            Outcome::Unchanged
+        };
     }
     let occurrence = settle_source_row(context, current, human, incoming, additions, batch);
     let links = add_links(current, existing, incoming, additions);
-    let fields = update_fields(context, current, human, incoming, (policy, occurrence), additions, batch);
-    if fields + links + consents > 0 { Outcome::Updated } else { Outcome::Unchanged }
+    let fields = update_fields(
+        context,
+        current,
+        human,
+        incoming,
+        (policy, occurrence),
+        additions,
+        batch,
+    );
+    if fields + links + consents > 0 {
+        Outcome::Updated
+    } else {
+        Outcome::Unchanged
+    }
 }
 
 /// Whether the source said exactly this before; the row is then only marked as seen.
@@ -143,10 +165,15 @@ fn note_repeated(
     batch: &mut ImportBatch,
 ) -> bool {
     let same = |row: &&mut SourceRow| row.row_digest == incoming.row.digest;
-    let Some(row) = current.source_rows.iter_mut().find(same) else { return false };
+    let Some(row) = current.source_rows.iter_mut().find(same) else {
+        return false;
+    };
     if row.last_run != context.run {
         row.last_run = context.run;
-        batch.source_row_updates.push(SourceRowUpdate { human_id: human, row: *row });
+        batch.source_row_updates.push(SourceRowUpdate {
+            human_id: human,
+            row: *row,
+        });
     }
     true
 }
@@ -163,11 +190,23 @@ fn settle_source_row(
 ) -> i64 {
     let replaced = replaced_row(&current.source_rows, context.run);
     let Some(slot) = replaced.and_then(|position| current.source_rows.get_mut(position)) else {
-        let occurrence = current.source_rows.iter().map(|row| row.occurrence + 1).max().unwrap_or(0);
+        let occurrence = current
+            .source_rows
+            .iter()
+            .map(|row| row.occurrence + 1)
+            .max()
+            .unwrap_or(0);
         if let Some(row) = incoming.clean.source_keys.row(incoming.before.humans) {
-            push_with(&mut additions.source_keys, row, SOURCE_KEY_OCCURRENCE, Value::Integer(occurrence));
+            push_with(
+                &mut additions.source_keys,
+                row,
+                SOURCE_KEY_OCCURRENCE,
+                Value::Integer(occurrence),
+            );
         }
-        current.source_rows.push(incoming.source_row(context, occurrence));
+        current
+            .source_rows
+            .push(incoming.source_row(context, occurrence));
         return occurrence;
     };
     let new = incoming.source_row(context, slot.occurrence);
@@ -179,9 +218,18 @@ fn settle_source_row(
         "import_line": [slot.import_line, new.import_line],
         "last_run": [slot.last_run, new.last_run],
     });
-    additions.change(context, incoming.row.line, "source_key", human, &fields.to_string());
+    additions.change(
+        context,
+        incoming.row.line,
+        "source_key",
+        human,
+        &fields.to_string(),
+    );
     *slot = new;
-    batch.source_row_updates.push(SourceRowUpdate { human_id: human, row: new });
+    batch.source_row_updates.push(SourceRowUpdate {
+        human_id: human,
+        row: new,
+    });
     new.occurrence
 }
 
@@ -203,10 +251,16 @@ fn add_links(
             let row = numbers
                 .filter_map(|row| incoming.clean.phone_numbers.row(row))
                 .find(|row| id(row.value(0)) == Some(key.0));
-            row.into_iter().for_each(|row| additions.phone_numbers.push_row(row));
+            row.into_iter()
+                .for_each(|row| additions.phone_numbers.push_row(row));
         }
         let primary = !current.has_primary && link.value(LINK_IS_PRIMARY) == Value::Integer(1);
-        push_with(&mut additions.links, link, LINK_IS_PRIMARY, Value::from(primary));
+        push_with(
+            &mut additions.links,
+            link,
+            LINK_IS_PRIMARY,
+            Value::from(primary),
+        );
         current.has_primary |= primary;
         current.links.push(key);
         added += 1;
@@ -258,7 +312,8 @@ fn update_fields(
 ) -> usize {
     let mut changes = Map::new();
     for (position, name) in HUMAN_FIELDS.iter().enumerate() {
-        let (Some(new), Some(old)) = (incoming.field(position), current.fields.get_mut(position)) else {
+        let (Some(new), Some(old)) = (incoming.field(position), current.fields.get_mut(position))
+        else {
             continue;
         };
         let takes_over = old.is_none() || policy == ConflictPolicy::Update;
@@ -271,7 +326,10 @@ fn update_fields(
     let after = merged_metadata(before.clone(), incoming.metadata(), policy, occurrence);
     if before != after {
         let after = Json::Object(after).to_string();
-        changes.insert("metadata".to_owned(), serde_json::json!([current.metadata, after]));
+        changes.insert(
+            "metadata".to_owned(),
+            serde_json::json!([current.metadata, after]),
+        );
         current.metadata = after;
     }
     let changed = changes.len();
@@ -283,7 +341,13 @@ fn update_fields(
         let images = serde_json::json!([before.as_micros(), context.started_at.as_micros()]);
         changes.insert("updated_at".to_owned(), images);
     }
-    additions.change(context, incoming.row.line, "human", human, &Json::Object(changes).to_string());
+    additions.change(
+        context,
+        incoming.row.line,
+        "human",
+        human,
+        &Json::Object(changes).to_string(),
+    );
     batch.human_updates.push(HumanUpdate {
         id: human,
         fields: current.fields.clone(),
@@ -305,14 +369,20 @@ fn merged_metadata(
         take_over(&mut metadata, incoming, policy);
         return metadata;
     }
-    let differing: Map<String, Json> =
-        incoming.into_iter().filter(|(name, value)| metadata.get(name) != Some(value)).collect();
+    let differing: Map<String, Json> = incoming
+        .into_iter()
+        .filter(|(name, value)| metadata.get(name) != Some(value))
+        .collect();
     if differing.is_empty() {
         return metadata;
     }
-    let rows = metadata.entry(OTHER_ROWS).or_insert_with(|| Json::Object(Map::new()));
+    let rows = metadata
+        .entry(OTHER_ROWS)
+        .or_insert_with(|| Json::Object(Map::new()));
     if let Json::Object(rows) = rows {
-        let row = rows.entry(occurrence.to_string()).or_insert_with(|| Json::Object(Map::new()));
+        let row = rows
+            .entry(occurrence.to_string())
+            .or_insert_with(|| Json::Object(Map::new()));
         if let Json::Object(row) = row {
             take_over(row, differing, policy);
         }
@@ -329,7 +399,10 @@ fn take_over(old: &mut Map<String, Json>, new: Map<String, Json>, policy: Confli
 }
 
 fn link_key(row: &BlockRow<'_>) -> Option<(Id, String)> {
-    Some((id(row.value(LINK_PHONE))?, text(row.value(LINK_RELATIONSHIP))?.to_owned()))
+    Some((
+        id(row.value(LINK_PHONE))?,
+        text(row.value(LINK_RELATIONSHIP))?.to_owned(),
+    ))
 }
 
 /// Appends a copy of `row` with another value in one column.

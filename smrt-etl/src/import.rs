@@ -1,0 +1,478 @@
+//! An import run: from an open source to a store in which every row is accounted for.
+//!
+//! The same path serves a real run, a resumed one and a dry run; a dry run only writes to a scratch
+//! store, into which the records it needs are copied.
+//! What this module does not do: it prints nothing and reads no clock.
+
+mod error;
+mod options;
+mod pipeline;
+mod report;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use smrt_core::model::{Id, Instant};
+use smrt_core::store::{ImportTransaction, IndexPolicy, NewRun, Run, RunCounts, RunStatus, Store};
+
+pub use self::error::ImportError;
+pub use self::options::{ImportOptions, MaxRejects, ParseMaxRejectsError};
+pub use self::report::{ImportReport, Outcome};
+use crate::clean::{CleanBatch, CleanContext, clean};
+use crate::mapping::{Mapping, RowMapper};
+use crate::plan::{Existing, PlanContext, Planned, plan_against, plan_bulk_load};
+use crate::record::RecordBatch;
+use crate::seen::Seen;
+use crate::source::Source;
+use pipeline::{Pipeline, Stretch};
+
+/// Rows after which a transaction is committed; a power cut loses at most these.
+const ROWS_PER_TRANSACTION: usize = 16_384;
+
+/// Deferred rows that are settled in one transaction.
+const DEFERRED_PER_TRANSACTION: u32 = 4_096;
+
+/// What is happening, for a progress bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Rows are being read and written.
+    Rows {
+        /// Rows settled so far, of all sessions of the run.
+        rows: u64,
+        /// Bytes of the file read so far.
+        bytes_read: u64,
+        /// Bytes of the file, where known.
+        bytes_total: Option<u64>,
+    },
+    /// Indexes are being built and references proven.
+    Indexes,
+    /// Rows that were set aside are being settled.
+    Deferred {
+        /// How many are left.
+        rows_left: u64,
+    },
+    /// The counts are being compared with the store.
+    Verifying,
+}
+
+/// Someone who watches a run and may stop it.
+pub struct Watch<'w> {
+    /// Called after every transaction.
+    pub progress: &'w mut dyn FnMut(Progress),
+    /// Set from outside to stop in good order after the current transaction.
+    pub stop: &'w AtomicBool,
+}
+
+impl std::fmt::Debug for Watch<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").finish_non_exhaustive()
+    }
+}
+
+/// Where the writes of a run go.
+#[derive(Debug)]
+pub enum Target<'s> {
+    /// Into the store.
+    Store(&'s mut Store),
+    /// Into a scratch store; the first is the real one, if there is one yet.
+    DryRun {
+        /// The store that is only read.
+        base: Option<&'s mut Store>,
+        /// The store that is written and thrown away.
+        scratch: &'s mut Store,
+    },
+}
+
+/// Imports a source in a new run.
+///
+/// `started_at` becomes the creation time of what the run creates.
+///
+/// # Errors
+///
+/// [`ImportError`]; the store then holds whole transactions, and the run can be resumed or undone.
+pub fn import(
+    mut target: Target<'_>,
+    tenant_id: Id,
+    source: Source,
+    mapping: &Mapping,
+    options: &ImportOptions,
+    started_at: Instant,
+    watch: &mut Watch<'_>,
+) -> Result<ImportReport, ImportError> {
+    let new = NewRun {
+        tenant_id,
+        source: mapping.source().to_owned(),
+        file_name: options.file_name.clone(),
+        file_fingerprint: source.fingerprint().to_string(),
+        mapping: mapping.to_toml(),
+        options: options.to_json(),
+        started_at,
+    };
+    let mapper = bind(mapping, &source)?;
+    let run = match &mut target {
+        Target::Store(store) => store.start_run(&new, IndexPolicy::DeferIfEmpty)?,
+        Target::DryRun { base, scratch } => {
+            let empty = match base {
+                Some(base) => base.is_without_contacts()?,
+                None => true,
+            };
+            let indexes = if empty {
+                IndexPolicy::DeferIfEmpty
+            } else {
+                IndexPolicy::Keep
+            };
+            scratch.start_run(&new, indexes)?
+        }
+    };
+    proceed(target, run, source, &mapper, options, watch)
+}
+
+/// Continues an unfinished run with the same file.
+///
+/// # Errors
+///
+/// [`ImportError::AnotherFile`] when `source` is not the file the run was started with.
+pub fn resume(
+    store: &mut Store,
+    mut run: Run,
+    mut source: Source,
+    watch: &mut Watch<'_>,
+) -> Result<ImportReport, ImportError> {
+    if run.start.file_fingerprint != source.fingerprint().to_string() {
+        return Err(ImportError::AnotherFile {
+            run: run.number,
+            file_name: run.start.file_name.clone(),
+        });
+    }
+    let name = format!("mapping of run {}", run.number);
+    let mapping = Mapping::parse(&name, &run.start.mapping)?;
+    let options = ImportOptions::from_json(&run.start.options, &run.start.file_name)?;
+    let mapper = bind(&mapping, &source)?;
+    store.resume_run(&mut run)?;
+    source.skip_records(run.counts.rows_checkpoint)?;
+    proceed(Target::Store(store), run, source, &mapper, &options, watch)
+}
+
+fn bind(mapping: &Mapping, source: &Source) -> Result<RowMapper, ImportError> {
+    let header: Vec<&str> = source.header().names().collect();
+    Ok(mapping.bind(&header)?)
+}
+
+/// A run under way.
+struct Job<'s> {
+    base: Option<&'s mut Store>,
+    store: &'s mut Store,
+    run: Run,
+    clean: CleanContext,
+    plan: PlanContext,
+    max_rejects: Option<MaxRejects>,
+    dry_run: bool,
+}
+
+/// How the rows came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    AllRows,
+    Stopped,
+    TooManyRejects,
+}
+
+fn proceed(
+    target: Target<'_>,
+    run: Run,
+    source: Source,
+    mapper: &RowMapper,
+    options: &ImportOptions,
+    watch: &mut Watch<'_>,
+) -> Result<ImportReport, ImportError> {
+    let (base, store, dry_run) = match target {
+        Target::Store(store) => (None, store, false),
+        Target::DryRun { base, scratch } => (base, scratch, true),
+    };
+    let clean = CleanContext {
+        tenant_id: run.start.tenant_id,
+        source: run.start.source.clone(),
+        run: run.number,
+        started_at: run.start.started_at,
+        default_region: options.default_region,
+        exported_at: options.exported_at.unwrap_or(run.start.started_at),
+    };
+    let plan = PlanContext {
+        run: run.number,
+        source: run.start.source.clone(),
+        started_at: run.start.started_at,
+        on_conflict: options.on_conflict,
+    };
+    let max_rejects = options.max_rejects;
+    let job = Job {
+        base,
+        store,
+        run,
+        clean,
+        plan,
+        max_rejects,
+        dry_run,
+    };
+    job.run_to_end(source, mapper, watch)
+}
+
+impl Job<'_> {
+    fn run_to_end(
+        mut self,
+        source: Source,
+        mapper: &RowMapper,
+        watch: &mut Watch<'_>,
+    ) -> Result<ImportReport, ImportError> {
+        let mut ended = self.import_rows(source, mapper, watch)?;
+        if ended == Ended::AllRows {
+            if self.run.indexes_deferred {
+                (watch.progress)(Progress::Indexes);
+                self.store.finish_bulk_load(&mut self.run)?;
+            }
+            ended = self.settle_deferred(mapper, watch)?;
+        }
+        let outcome = match ended {
+            Ended::AllRows => self.complete(watch)?,
+            Ended::Stopped => {
+                self.store
+                    .set_run_status(&mut self.run, RunStatus::Interrupted, None)?;
+                Outcome::Interrupted
+            }
+            Ended::TooManyRejects => self.roll_back()?,
+        };
+        report::make(self.store, &self.run, outcome, self.dry_run)
+    }
+
+    /// Reads, cleans, plans and writes all rows of the source.
+    fn import_rows(
+        &mut self,
+        source: Source,
+        mapper: &RowMapper,
+        watch: &mut Watch<'_>,
+    ) -> Result<Ended, ImportError> {
+        let mut seen = match self.run.indexes_deferred {
+            true => Some(self.seen_so_far(&source, mapper)?),
+            false => None,
+        };
+        let clean_context = self.clean.clone();
+        std::thread::scope(|scope| {
+            let mut pipeline = Pipeline::start(scope, source, mapper, &clean_context);
+            while let Some(first) = pipeline.next()? {
+                let place = (first.bytes_read, first.bytes_total);
+                let place =
+                    self.write_stretches(first, &mut pipeline, &mut seen, watch.stop, place)?;
+                (watch.progress)(Progress::Rows {
+                    rows: self.run.counts.rows_checkpoint,
+                    bytes_read: place.0,
+                    bytes_total: place.1,
+                });
+                if self
+                    .max_rejects
+                    .is_some_and(|max| max.is_passed_early(&self.run.counts))
+                {
+                    return Ok(Ended::TooManyRejects);
+                }
+                if watch.stop.load(Ordering::Relaxed) {
+                    return Ok(Ended::Stopped);
+                }
+            }
+            Ok(Ended::AllRows)
+        })
+    }
+
+    /// Writes one transaction: the first stretch and those that follow, up to a bound.
+    fn write_stretches(
+        &mut self,
+        first: Stretch,
+        pipeline: &mut Pipeline<'_>,
+        seen: &mut Option<Seen>,
+        stop: &AtomicBool,
+        mut place: (u64, Option<u64>),
+    ) -> Result<(u64, Option<u64>), ImportError> {
+        let Self {
+            base,
+            store,
+            run,
+            plan,
+            ..
+        } = self;
+        let mut counts = run.counts;
+        store.import_transaction(|transaction| {
+            let mut next = Some(first);
+            let mut rows = 0;
+            while let Some(stretch) = next.take() {
+                rows += stretch.clean.rows.len();
+                place = (stretch.bytes_read, stretch.bytes_total);
+                let planned = match seen {
+                    Some(seen) => plan_bulk_load(plan, seen, stretch.clean),
+                    None => plan_in(transaction, base.as_deref_mut(), plan, stretch.clean)?,
+                };
+                transaction.apply(&planned.batch)?;
+                counts += planned.counts;
+                pipeline.give_back(planned.batch);
+                if rows < ROWS_PER_TRANSACTION && !stop.load(Ordering::Relaxed) {
+                    next = pipeline.next()?;
+                }
+            }
+            Ok::<_, ImportError>(transaction.checkpoint(run.number, &counts)?)
+        })?;
+        run.counts = counts;
+        Ok(place)
+    }
+
+    /// What an earlier session of this bulk load has written; nothing for a new run.
+    fn seen_so_far(&mut self, source: &Source, mapper: &RowMapper) -> Result<Seen, ImportError> {
+        let mut seen = Seen::new(rows_expected(source));
+        if self.run.counts.rows_checkpoint == 0 {
+            return Ok(seen);
+        }
+        self.store.human_ids(&mut |id| {
+            seen.note_human(id);
+        })?;
+        self.store.phone_numbers(&mut |number| {
+            if let Ok(number) = number.parse() {
+                seen.note_number(number);
+            }
+        })?;
+        let mut after = 0;
+        while let Some((batch, last)) = self.deferred_after(after, mapper)? {
+            batch
+                .rows
+                .iter()
+                .filter_map(|row| row.human)
+                .for_each(|id| {
+                    seen.note_human(id);
+                });
+            after = last;
+        }
+        Ok(seen)
+    }
+
+    /// Settles the rows that were set aside, now that the store can be asked.
+    fn settle_deferred(
+        &mut self,
+        mapper: &RowMapper,
+        watch: &mut Watch<'_>,
+    ) -> Result<Ended, ImportError> {
+        while let Some((batch, last)) = self.deferred_after(0, mapper)? {
+            (watch.progress)(Progress::Deferred {
+                rows_left: self.run.counts.rows_deferred,
+            });
+            let settled = batch.rows.len() as u64;
+            let Self {
+                base,
+                store,
+                run,
+                plan,
+                ..
+            } = self;
+            let mut counts = run.counts;
+            store.import_transaction(|transaction| {
+                let mut planned = plan_in(transaction, base.as_deref_mut(), plan, batch)?;
+                transaction.apply(&planned.batch)?;
+                transaction.settle_deferred(run.number, last)?;
+                // They were counted as read when they were set aside.
+                planned.counts.rows_checkpoint = 0;
+                counts += planned.counts;
+                counts.rows_deferred -= settled.min(counts.rows_deferred);
+                Ok::<_, ImportError>(transaction.checkpoint(run.number, &counts)?)
+            })?;
+            run.counts = counts;
+            if watch.stop.load(Ordering::Relaxed) {
+                return Ok(Ended::Stopped);
+            }
+        }
+        match self
+            .max_rejects
+            .is_some_and(|max| max.is_passed(&self.run.counts))
+        {
+            true => Ok(Ended::TooManyRejects),
+            false => Ok(Ended::AllRows),
+        }
+    }
+
+    /// The next deferred rows after a row number, cleaned, and the last one's number.
+    fn deferred_after(
+        &mut self,
+        after: u64,
+        mapper: &RowMapper,
+    ) -> Result<Option<(CleanBatch, u64)>, ImportError> {
+        let rows = self
+            .store
+            .deferred_rows(self.run.number, after, DEFERRED_PER_TRANSACTION)?;
+        let Some(last) = rows.last().map(|row| row.row_number) else {
+            return Ok(None);
+        };
+        let mut records = RecordBatch::default();
+        for row in &rows {
+            let (fields, extras): (Vec<String>, Vec<(String, String)>) =
+                serde_json::from_str(&row.fields).map_err(|_| ImportError::DeferredRow {
+                    row: row.row_number,
+                })?;
+            fields.iter().for_each(|field| records.push_field(field));
+            extras
+                .iter()
+                .for_each(|(name, value)| records.push_extra(name, value));
+            records.finish_row(row.row_number, row.line, &row.raw, None);
+        }
+        let mut batch = CleanBatch::new();
+        clean(&self.clean, mapper, records, &mut batch);
+        Ok(Some((batch, last)))
+    }
+
+    fn complete(&mut self, watch: &mut Watch<'_>) -> Result<Outcome, ImportError> {
+        (watch.progress)(Progress::Verifying);
+        self.store.verify_run(&self.run)??;
+        let at = self.run.start.started_at;
+        self.store
+            .set_run_status(&mut self.run, RunStatus::Completed, Some(at))?;
+        Ok(Outcome::Completed)
+    }
+
+    fn roll_back(&mut self) -> Result<Outcome, ImportError> {
+        let report = self
+            .store
+            .roll_back_run(self.run.number, self.run.start.started_at)?;
+        if report.obstacles_total > 0 {
+            return Err(ImportError::RollBack {
+                run: self.run.number,
+                obstacles: report.obstacles_total,
+            });
+        }
+        self.run.status = RunStatus::RolledBack;
+        Ok(Outcome::RolledBack)
+    }
+}
+
+/// Plans a batch against the store, in the transaction that will write it.
+fn plan_in(
+    transaction: &mut ImportTransaction<'_>,
+    base: Option<&mut Store>,
+    plan: &PlanContext,
+    clean: CleanBatch,
+) -> Result<Planned, ImportError> {
+    let humans: Vec<Id> = clean.rows.iter().filter_map(|row| row.human).collect();
+    let numbers: Vec<Id> = clean.numbers.iter().map(|(_, id)| *id).collect();
+    if let Some(base) = base {
+        transaction.copy_records_from(base, &humans, &numbers)?;
+    }
+    let mut existing = Existing {
+        humans: transaction.existing_humans(&humans, &plan.source)?,
+        phone_numbers: transaction.existing_phone_numbers(&numbers)?,
+        revoked_numbers: transaction.revoked_numbers(&numbers)?,
+        next_change: transaction.next_change()?,
+    };
+    Ok(plan_against(plan, &mut existing, clean))
+}
+
+/// About how many rows a source has, from its size and its first rows.
+fn rows_expected(source: &Source) -> usize {
+    let sample = source.sample();
+    let bytes: usize = sample.iter().map(|record| record.raw().len() + 1).sum();
+    let per_row = (bytes / sample.len().max(1)).max(1) as u64;
+    // A compressed file holds perhaps eight times its size.
+    let factor = match source.layout().compression {
+        crate::source::Compression::None => 1,
+        _ => 8,
+    };
+    usize::try_from(source.bytes_total().unwrap_or(0) * factor / per_row).unwrap_or(usize::MAX)
+}
