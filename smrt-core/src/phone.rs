@@ -28,6 +28,7 @@ pub use number::{AreaCode, PhoneNumber, ShortDigits};
 pub use region::{ParseRegionError, Region};
 
 use dial::{Dialled, dial};
+use number::Extension;
 use plan::LengthFit;
 use scan::{Scanned, Written, scan};
 
@@ -43,7 +44,10 @@ use scan::{Scanned, Written, scan};
 pub fn parse(text: &str, home: Option<Region>) -> Result<PhoneNumber, PhoneError> {
     match scan(text)? {
         Scanned::Written(written) => read(&written, home),
-        Scanned::Exotic => read(&exotic::read(text, home)?, None),
+        Scanned::Exotic => {
+            let (dialled, extension) = exotic::read(text, home)?;
+            judge(&dialled, extension)
+        }
     }
 }
 
@@ -53,13 +57,12 @@ fn read(written: &Written, home: Option<Region>) -> Result<PhoneNumber, PhoneErr
         return Err(PhoneError::NoCountry);
     }
     let home = home.and_then(Region::plan);
-    judge(
-        &dial(&written.digits, written.international, home)?,
-        written,
-    )
+    let dialled = dial(&written.digits, written.international, home)?;
+    judge(&dialled, written.extension)
 }
 
-fn judge(dialled: &Dialled, written: &Written) -> Result<PhoneNumber, PhoneError> {
+/// Makes a phone number of what was dialled, if the plan has such a number.
+fn judge(dialled: &Dialled, extension: Extension) -> Result<PhoneNumber, PhoneError> {
     let national: &[u8] = &dialled.national;
     let Some(verdict) = dialled.code.verdict(national) else {
         return Err(match dialled.plan.length_fit(national.len()) {
@@ -81,7 +84,7 @@ fn judge(dialled: &Dialled, written: &Written) -> Result<PhoneNumber, PhoneError
         region: Region::of_plan(verdict.plan),
         line_type: verdict.line_type,
         area_code: AreaCode::of_values(area.unwrap_or_default()),
-        extension: written.extension,
+        extension,
     })
 }
 
