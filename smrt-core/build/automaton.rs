@@ -152,7 +152,11 @@ impl Patterns {
     }
 
     /// Builds the automaton; `label` says what a set of matched ids means for so many digits.
-    pub(crate) fn build(&self, pool: &mut Pool, label: &dyn Fn(&[usize], usize) -> Label) -> Target {
+    pub(crate) fn build(
+        &self,
+        pool: &mut Pool,
+        label: &dyn Fn(&[usize], usize) -> Label,
+    ) -> Target {
         let start = self.closed(self.starts.iter().copied());
         let mut known = HashMap::new();
         self.state(start, 0, pool, label, &mut known)

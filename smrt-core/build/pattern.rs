@@ -41,9 +41,7 @@ impl Pattern {
             Self::Either(choices) => {
                 let mut lengths = choices.iter().map(Self::fixed_length);
                 let first = lengths.next()??;
-                lengths
-                    .all(|length| length == Some(first))
-                    .then_some(first)
+                lengths.all(|length| length == Some(first)).then_some(first)
             }
             Self::Repeat(part, least, most) => {
                 let length = part.fixed_length()?;
@@ -159,7 +157,11 @@ impl Reader<'_> {
             return atom;
         }
         let least = self.number();
-        let most = if self.take(b",") { self.number() } else { least };
+        let most = if self.take(b",") {
+            self.number()
+        } else {
+            least
+        };
         assert!(self.take(b"}"), "a repetition is not closed");
         Pattern::Repeat(Box::new(atom), least, most)
     }

@@ -96,7 +96,11 @@ fn verdict_automaton(
     };
     for &member in members {
         let plan = &plans[member];
-        add(&plan.general.pattern, Extent::Whole, (member, Part::General));
+        add(
+            &plan.general.pattern,
+            Extent::Whole,
+            (member, Part::General),
+        );
         if let Some(leading) = &plan.leading {
             add(leading, Extent::Start, (member, Part::Leading));
         }
@@ -303,10 +307,17 @@ fn write_source(
         let next = state.next.map(|target| number(target).to_string());
         let _ = writeln!(states, "[{},{}],", next.join(","), state.label);
     }
-    let _ = writeln!(out, "static STATES: [[u16; 11]; {state_count}] = [\n{states}];");
+    let _ = writeln!(
+        out,
+        "static STATES: [[u16; 11]; {state_count}] = [\n{states}];"
+    );
 
     let regions: Vec<&Plan> = plans.iter().filter(|plan| plan.region != "001").collect();
-    let _ = writeln!(out, "pub(super) static REGIONS: [[u8; 2]; {}] = [", regions.len());
+    let _ = writeln!(
+        out,
+        "pub(super) static REGIONS: [[u8; 2]; {}] = [",
+        regions.len()
+    );
     for plan in &regions {
         let _ = writeln!(out, "*b\"{}\",", plan.region);
     }
@@ -337,7 +348,11 @@ fn write_source(
             "Verdict {{ plan: {plan}, line_type: LineType::{line_type}, area_width: {area} }},"
         );
     }
-    let _ = writeln!(out, "];\nstatic REMOVALS: [Removal; {}] = [", removals.len());
+    let _ = writeln!(
+        out,
+        "];\nstatic REMOVALS: [Removal; {}] = [",
+        removals.len()
+    );
     for (inserted, before, after) in removals {
         let digits: Vec<u8> = inserted.bytes().map(|byte| byte - b'0').collect();
         let _ = writeln!(

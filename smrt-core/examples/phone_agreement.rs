@@ -3,7 +3,11 @@
 //! Run:  cargo run --release -p smrt-core --example phone_agreement -- [COUNT] [SEED]
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "shared with the tests")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "shared with the tests"
+)]
 
 #[path = "../tests/phone/generator.rs"]
 mod generator;

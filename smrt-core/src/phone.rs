@@ -8,6 +8,7 @@
 //! The work is done by automata that the build script compiles from Google's metadata; see
 //! `docs/phone-numbers.md`.
 
+mod cell;
 mod dial;
 mod digits;
 mod e164;
@@ -21,6 +22,7 @@ mod region;
 mod scan;
 mod symbols;
 
+pub use cell::{CellItem, CellNumbers, parse_cell};
 pub use e164::{E164, ParseE164Error};
 pub use error::PhoneError;
 pub use line_type::LineType;

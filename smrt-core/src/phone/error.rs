@@ -47,7 +47,9 @@ impl PhoneError {
     pub const fn hint(&self) -> &'static str {
         match self {
             Self::NoDigits => "the field may hold something else than a phone number",
-            Self::NotANumber => "keep only the number and its extension, such as `+1 202 555 0143 ext. 9`",
+            Self::NotANumber => {
+                "keep only the number and its extension, such as `+1 202 555 0143 ext. 9`"
+            }
             Self::TooShort => "the area code or some digits may be missing",
             Self::TooLong => "two numbers may have run together; separate them with `;` or `/`",
             Self::NoCountry => "give a default region such as `US`, or write the number with `+`",

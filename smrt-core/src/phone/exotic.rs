@@ -3,9 +3,7 @@
 //! Its types stay inside of this file. It compiles its patterns when it first needs them, which
 //! costs time and memory, so nothing common may come here.
 
-use rlibphonenumber::{
-    PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region as GoogleRegion,
-};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region as GoogleRegion};
 
 use super::dial::Dialled;
 use super::digits::Digits;

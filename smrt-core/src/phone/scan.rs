@@ -69,10 +69,7 @@ const BYTES: [Byte; 256] = {
 };
 
 fn kind(byte: u8) -> Byte {
-    BYTES
-        .get(usize::from(byte))
-        .copied()
-        .unwrap_or(Byte::Other)
+    BYTES.get(usize::from(byte)).copied().unwrap_or(Byte::Other)
 }
 
 /// Reads a plain spelling; `None` if the text is not plain.

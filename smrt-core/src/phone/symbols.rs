@@ -58,9 +58,20 @@ fn symbol(character: char) -> Option<u8> {
         '\u{a0}' => NO_BREAK_SPACE,
         '\u{ff0b}' => b'+',
         '\u{ff0e}' => b'.',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ff0d}' | '\u{ff0f}' | '\u{ad}' | '\u{200b}'
-        | '\u{2060}' | '\u{3000}' | '\u{ff08}' | '\u{ff09}' | '\u{ff3b}' | '\u{ff3d}'
-        | '\u{2053}' | '\u{223c}' => DASH,
+        '\u{2010}'..='\u{2015}'
+        | '\u{2212}'
+        | '\u{ff0d}'
+        | '\u{ff0f}'
+        | '\u{ad}'
+        | '\u{200b}'
+        | '\u{2060}'
+        | '\u{3000}'
+        | '\u{ff08}'
+        | '\u{ff09}'
+        | '\u{ff3b}'
+        | '\u{ff3d}'
+        | '\u{2053}'
+        | '\u{223c}' => DASH,
         '\u{ff03}' | '\u{ff5e}' => WIDE_MARK,
         'ｅ' | 'Ｅ' => WIDE_E,
         'ｘ' | 'Ｘ' => WIDE_X,
@@ -75,7 +86,12 @@ fn symbol(character: char) -> Option<u8> {
         // The long s equals `s` where case is ignored.
         '\u{17f}' => return None,
         '×' | '÷' | '«' | '»' | '·' | '°' | '§' | '¿' | '¡' => OTHER,
-        'À'..='\u{24f}' | 'Ѐ'..='ҁ' | 'Ҋ'..='ԯ' | 'ぁ'..='ゖ' | 'ァ'..='ヺ' | '一'..='鿿'
+        'À'..='\u{24f}'
+        | 'Ѐ'..='ҁ'
+        | 'Ҋ'..='ԯ'
+        | 'ぁ'..='ゖ'
+        | 'ァ'..='ヺ'
+        | '一'..='鿿'
         | '가'..='힣' => LETTER,
         // Spaces, invisible marks of writing direction, quotation marks, bullets.
         '\u{2000}'..='\u{206f}' => OTHER,
@@ -141,7 +157,11 @@ impl Symbols {
         if !started {
             return Some(Err(PhoneError::NoDigits));
         }
-        while symbols.written().last().is_some_and(|&last| is_trailing(last)) {
+        while symbols
+            .written()
+            .last()
+            .is_some_and(|&last| is_trailing(last))
+        {
             symbols.length -= 1;
         }
         Some(match symbols.length {

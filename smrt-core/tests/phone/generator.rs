@@ -88,16 +88,38 @@ const STRANGE_SEPARATORS: [&str; 12] = [
     "\u{2009}", "\u{202f}", "~", "x",
 ];
 const EXTENSIONS: [&str; 24] = [
-    " ext. ", " ext ", " x", "x", ";ext=", " extension ", " Extension: ", "#", " #", ",", ",,", ";",
-    " доб. ", " доб", " int ", " anexo ", " extn ", " xtn ", "ｘ", " ｅｘｔ", " extensión ",
-    " extensio\u{301}n ", "~", " , ",
+    " ext. ",
+    " ext ",
+    " x",
+    "x",
+    ";ext=",
+    " extension ",
+    " Extension: ",
+    "#",
+    " #",
+    ",",
+    ",,",
+    ";",
+    " доб. ",
+    " доб",
+    " int ",
+    " anexo ",
+    " extn ",
+    " xtn ",
+    "ｘ",
+    " ｅｘｔ",
+    " extensión ",
+    " extensio\u{301}n ",
+    "~",
+    " , ",
 ];
 const LEADS: [&str; 16] = [
     "p:", "tel:", "Tel.: ", "phone ", "(", "+", "++", "~", "'", "\u{202a}", "Büro ", "mobil: ",
     "☎ ", "№ ", "\t", "c/o ",
 ];
 const TRAILS: [&str; 14] = [
-    " ", ".", ",", ";", ")", "\"", "\n", " (home)", " mobile", "\u{202c}", " x", "/", " /x303", " é",
+    " ", ".", ",", ";", ")", "\"", "\n", " (home)", " mobile", "\u{202c}", " x", "/", " /x303",
+    " é",
 ];
 const NASTY: [char; 40] = [
     '+', '-', ' ', '(', ')', '.', '/', ',', ';', ':', '#', '*', '~', 'x', 'X', 'e', 't', 'a', 'N',
@@ -105,9 +127,30 @@ const NASTY: [char; 40] = [
     '\u{ff0b}', '\u{ff11}', '\u{661}', 'д', '\u{30fc}', '\u{17f}',
 ];
 const JUNK: [&str; 24] = [
-    "n/a", "N/A", "none", "-", "", "unknown", "call me", "12345", "0", "00", "000", "123", "911",
-    "112", "1", "see notes", "555-0199", "0000000000", "1111111111", "9999999999", "1234567890",
-    "+", "tel:", "12/05/2021",
+    "n/a",
+    "N/A",
+    "none",
+    "-",
+    "",
+    "unknown",
+    "call me",
+    "12345",
+    "0",
+    "00",
+    "000",
+    "123",
+    "911",
+    "112",
+    "1",
+    "see notes",
+    "555-0199",
+    "0000000000",
+    "1111111111",
+    "9999999999",
+    "1234567890",
+    "+",
+    "tel:",
+    "12/05/2021",
 ];
 
 /// A number of a plan: an example with other digits at its end, or any digits of a fit length.
@@ -144,7 +187,17 @@ fn grouped(random: &mut Random, digits: &str) -> String {
 }
 
 fn in_other_script(random: &mut Random, text: &str) -> String {
-    let zero = u32::from(random.pick(&[&'\u{ff10}', &'\u{660}', &'\u{6f0}', &'\u{966}', &'\u{1d7ce}']).to_owned());
+    let zero = u32::from(
+        random
+            .pick(&[
+                &'\u{ff10}',
+                &'\u{660}',
+                &'\u{6f0}',
+                &'\u{966}',
+                &'\u{1d7ce}',
+            ])
+            .to_owned(),
+    );
     text.chars()
         .map(|c| match c.to_digit(10) {
             Some(value) => char::from_u32(zero + value).unwrap(),
@@ -154,7 +207,9 @@ fn in_other_script(random: &mut Random, text: &str) -> String {
 }
 
 fn in_letters(random: &mut Random, text: &str) -> String {
-    let keys = ["", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV", "WXYZ"];
+    let keys = [
+        "", "", "ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV", "WXYZ",
+    ];
     let skipped = random.below(text.len().max(1));
     text.char_indices()
         .map(|(place, c)| match c.to_digit(10) {

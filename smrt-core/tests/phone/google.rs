@@ -1,6 +1,8 @@
 //! The answers of `rlibphonenumber`, which ports Google's libphonenumber, in our terms.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region as GoogleRegion};
+use rlibphonenumber::{
+    PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType, Region as GoogleRegion,
+};
 use smrt_core::phone::{self, LineType, Region};
 
 /// Everything there is to agree on about a valid number.
@@ -31,7 +33,11 @@ pub(crate) fn answer(text: &str, home: Option<Region>) -> Option<Answer> {
         line_type: line_type(PHONE_NUMBER_UTIL.get_number_type(&number)),
         area_digits: PHONE_NUMBER_UTIL.get_length_of_geographical_area_code(&number),
         extension: number.extension.map(|extension| {
-            let value = |c: char| (0..10).find(|&v| is_digit(c, v)).map(|v| char::from(b'0' + v as u8));
+            let value = |c: char| {
+                (0..10)
+                    .find(|&v| is_digit(c, v))
+                    .map(|v| char::from(b'0' + v as u8))
+            };
             extension.chars().filter_map(value).collect()
         }),
     })
@@ -39,9 +45,20 @@ pub(crate) fn answer(text: &str, home: Option<Region>) -> Option<Answer> {
 
 /// Whether `c` is the digit `value` in one of the scripts the generator writes.
 fn is_digit(c: char, value: u32) -> bool {
-    ['0', '\u{ff10}', '\u{660}', '\u{6f0}', '\u{966}', '\u{9e6}', '\u{a66}', '\u{ae6}', '\u{e50}', '\u{1d7ce}']
-        .into_iter()
-        .any(|zero| u32::from(zero) + value == u32::from(c))
+    [
+        '0',
+        '\u{ff10}',
+        '\u{660}',
+        '\u{6f0}',
+        '\u{966}',
+        '\u{9e6}',
+        '\u{a66}',
+        '\u{ae6}',
+        '\u{e50}',
+        '\u{1d7ce}',
+    ]
+    .into_iter()
+    .any(|zero| u32::from(zero) + value == u32::from(c))
 }
 
 /// Our answer in the same terms.
