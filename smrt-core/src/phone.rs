@@ -9,6 +9,7 @@
 //! `docs/phone-numbers.md`.
 
 mod cell;
+mod country_name;
 mod dial;
 mod digits;
 mod e164;
