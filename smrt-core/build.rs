@@ -1,4 +1,4 @@
-//! Compiles the numbering plans of `data/phone_metadata.txt` into the tables of
+//! Compiles the numbering plans and the country names of `data/` into the tables of
 //! `smrt_core::phone`.
 //!
 //! What it does not do: it reads no text that people write; that is the business of the module.
@@ -7,7 +7,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "the data file is our own: a build that cannot read it must stop"
+    reason = "the data files are our own: a build that cannot read them must stop"
 )]
 
 #[path = "build/automaton.rs"]
@@ -23,14 +23,33 @@ use std::path::Path;
 use std::{env, fs};
 
 const METADATA: &str = "data/phone_metadata.txt";
+const COUNTRY_NAMES: &str = "data/country_names.txt";
 
 #[expect(clippy::print_stdout, reason = "cargo reads build instructions there")]
 fn main() {
-    println!("cargo::rerun-if-changed={METADATA}");
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=build");
-    let text = fs::read_to_string(METADATA).expect("the metadata is in the source tree");
-    let source = tables::compile(&plan::read(&text));
+    for input in [METADATA, COUNTRY_NAMES, "build.rs", "build"] {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    let plans = plan::read(&read(METADATA));
+    write("phone_tables.rs", &tables::compile(&plans));
+    write("country_names.rs", &country_names(&read(COUNTRY_NAMES)));
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(path).expect("the data is in the source tree")
+}
+
+fn write(name: &str, source: &str) {
     let folder = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
-    fs::write(Path::new(&folder).join("phone_tables.rs"), source).expect("OUT_DIR is writable");
+    fs::write(Path::new(&folder).join(name), source).expect("OUT_DIR is writable");
+}
+
+/// The folded names of regions, as a sorted array.
+fn country_names(text: &str) -> String {
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.map(|line| {
+        let (name, code) = line.split_once(' ').expect("a name and a code");
+        format!("({name:?}, *b{code:?}),\n")
+    });
+    format!("&[\n{}]", rows.collect::<String>())
 }

@@ -109,25 +109,26 @@ fn verdict_automaton(
                 add(&kind.pattern, Extent::Whole, (member, Part::Kind(index)));
             }
         }
-        for (index, area) in plan.areas.iter().enumerate() {
-            add(&area.pattern, Extent::Whole, (member, Part::Area(index)));
-            if let Some(leading) = &area.leading {
-                add(leading, Extent::Start, (member, Part::AreaLeading(index)));
-            }
-        }
-        add(&Pattern::Digit(1), Extent::Start, (member, Part::Zero));
     }
+    let main = members[0];
+    for (index, area) in plans[main].areas.iter().enumerate() {
+        add(&area.pattern, Extent::Whole, (main, Part::Area(index)));
+        if let Some(leading) = &area.leading {
+            add(leading, Extent::Start, (main, Part::AreaLeading(index)));
+        }
+    }
+    add(&Pattern::Digit(1), Extent::Start, (main, Part::Zero));
     let verdicts = std::cell::RefCell::new(verdicts);
     patterns.build(pool, &|matched, length| {
         let parts: Vec<(usize, Part)> = matched.iter().map(|&id| ids[id]).collect();
         let found = Found {
             plans,
+            members,
             parts: &parts,
             length,
-            shared: members.len() > 1,
         };
         found
-            .verdict(members)
+            .verdict()
             .map_or(0, |verdict| verdicts.borrow_mut().label(verdict))
     })
 }
@@ -146,9 +147,10 @@ enum Part {
 /// Which patterns a number of so many digits matches.
 struct Found<'a> {
     plans: &'a [Plan],
+    /// The plans that share the calling code, the main one first.
+    members: &'a [usize],
     parts: &'a [(usize, Part)],
     length: usize,
-    shared: bool,
 }
 
 impl Found<'_> {
@@ -156,9 +158,9 @@ impl Found<'_> {
         self.parts.contains(&(member, part))
     }
 
-    fn verdict(&self, members: &[usize]) -> Option<Verdict> {
-        let owner = members.iter().copied().find(|&member| {
-            if !self.shared {
+    fn verdict(&self) -> Option<Verdict> {
+        let owner = self.members.iter().copied().find(|&member| {
+            if self.members.len() == 1 {
                 true
             } else if self.plans[member].leading.is_some() {
                 self.has(member, Part::Leading)
@@ -200,20 +202,25 @@ impl Found<'_> {
     }
 
     /// Google's length of the geographical area code.
-    fn area_width(&self, member: usize, line_type: &str) -> u8 {
-        let plan = &self.plans[member];
+    ///
+    /// Whether the plan has area codes is a matter of the number's own region; how many digits
+    /// they have shows in how the main region writes numbers.
+    fn area_width(&self, owner: usize, line_type: &str) -> u8 {
+        let plan = &self.plans[owner];
+        let main = self.members[0];
         let is_mobile = line_type == "Mobile";
-        let geographical = matches!(line_type, "FixedLine" | "FixedLineOrMobile")
+        let is_geographical = matches!(line_type, "FixedLine" | "FixedLineOrMobile")
             || is_mobile && AREAS_IN_MOBILE.contains(&plan.code);
-        let open = plan.has_national_prefix
-            || self.has(member, Part::Zero)
+        let has_areas = plan.has_national_prefix
+            || self.has(main, Part::Zero)
             || plan.code == AREAS_WITHOUT_PREFIX;
-        if !geographical || !open {
+        if !is_geographical || !has_areas {
             return 0;
         }
-        let area = plan.areas.iter().enumerate().find(|(index, area)| {
-            self.has(member, Part::Area(*index))
-                && (area.leading.is_none() || self.has(member, Part::AreaLeading(*index)))
+        let mut areas = self.plans[main].areas.iter().enumerate();
+        let area = areas.find(|(index, area)| {
+            self.has(main, Part::Area(*index))
+                && (area.leading.is_none() || self.has(main, Part::AreaLeading(*index)))
         });
         area.map_or(0, |(_, area)| match is_mobile {
             true => area.width_in_mobile,

@@ -8,6 +8,8 @@
 //! The work is done by automata that the build script compiles from Google's metadata; see
 //! `docs/phone-numbers.md`.
 
+mod cell;
+mod country_name;
 mod dial;
 mod digits;
 mod e164;
@@ -21,6 +23,7 @@ mod region;
 mod scan;
 mod symbols;
 
+pub use cell::{CellItem, CellNumbers, parse_cell};
 pub use e164::{E164, ParseE164Error};
 pub use error::PhoneError;
 pub use line_type::LineType;
@@ -28,6 +31,7 @@ pub use number::{AreaCode, PhoneNumber, ShortDigits};
 pub use region::{ParseRegionError, Region};
 
 use dial::{Dialled, dial};
+use number::Extension;
 use plan::LengthFit;
 use scan::{Scanned, Written, scan};
 
@@ -43,7 +47,10 @@ use scan::{Scanned, Written, scan};
 pub fn parse(text: &str, home: Option<Region>) -> Result<PhoneNumber, PhoneError> {
     match scan(text)? {
         Scanned::Written(written) => read(&written, home),
-        Scanned::Exotic => read(&exotic::read(text, home)?, None),
+        Scanned::Exotic => {
+            let (dialled, extension) = exotic::read(text, home)?;
+            judge(&dialled, extension)
+        }
     }
 }
 
@@ -53,13 +60,12 @@ fn read(written: &Written, home: Option<Region>) -> Result<PhoneNumber, PhoneErr
         return Err(PhoneError::NoCountry);
     }
     let home = home.and_then(Region::plan);
-    judge(
-        &dial(&written.digits, written.international, home)?,
-        written,
-    )
+    let dialled = dial(&written.digits, written.international, home)?;
+    judge(&dialled, written.extension)
 }
 
-fn judge(dialled: &Dialled, written: &Written) -> Result<PhoneNumber, PhoneError> {
+/// Makes a phone number of what was dialled, if the plan has such a number.
+fn judge(dialled: &Dialled, extension: Extension) -> Result<PhoneNumber, PhoneError> {
     let national: &[u8] = &dialled.national;
     let Some(verdict) = dialled.code.verdict(national) else {
         return Err(match dialled.plan.length_fit(national.len()) {
@@ -81,7 +87,7 @@ fn judge(dialled: &Dialled, written: &Written) -> Result<PhoneNumber, PhoneError
         region: Region::of_plan(verdict.plan),
         line_type: verdict.line_type,
         area_code: AreaCode::of_values(area.unwrap_or_default()),
-        extension: written.extension,
+        extension,
     })
 }
 

@@ -5,8 +5,9 @@ use std::str::FromStr;
 
 /// The fewest digits of a valid number, calling code included.
 const DIGITS_MIN: u32 = 6;
-/// The most: the ITU allows 15, but Germany's plan has longer ones.
-const DIGITS_MAX: u32 = 17;
+/// The most: the ITU allows 15, but the plans of Germany and Japan have longer ones, which are
+/// dialled inside of the country only.
+const DIGITS_MAX: u32 = 19;
 
 /// A phone number in E.164: the country calling code first, no `+`, no extension.
 ///
@@ -14,7 +15,7 @@ const DIGITS_MAX: u32 = 17;
 /// Showing it takes [`Display`](fmt::Display), which writes `+12025550143`; `Debug` is redacted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct E164(
-    // INVARIANT: 6 to 17 digits.
+    // INVARIANT: 6 to 19 digits, and it fits an `i64`, so that every store can hold it.
     u64,
 );
 
@@ -30,7 +31,7 @@ impl E164 {
     /// comes from [`parse`](super::parse).
     #[must_use]
     pub const fn from_digits(digits: u64) -> Option<Self> {
-        if 10u64.pow(DIGITS_MIN - 1) <= digits && digits < 10u64.pow(DIGITS_MAX) {
+        if 10u64.pow(DIGITS_MIN - 1) <= digits && digits <= i64::MAX as u64 {
             Some(Self(digits))
         } else {
             None
@@ -102,8 +103,9 @@ mod tests {
     fn the_invariant_on_the_number_of_digits_holds() {
         check("+12345", None);
         check("+123456", Some(123_456));
-        check("+12345678901234567", Some(12_345_678_901_234_567));
-        check("+123456789012345678", None);
+        check("+8100663853671680821", Some(8_100_663_853_671_680_821));
+        check("+9223372036854775807", Some(i64::MAX as u64));
+        check("+9223372036854775808", None);
         check("+99999999999999999999999", None);
         assert_eq!(E164::from_digits(0), None);
         assert_eq!(E164::from_digits(u64::MAX), None);

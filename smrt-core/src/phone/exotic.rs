@@ -3,19 +3,19 @@
 //! Its types stay inside of this file. It compiles its patterns when it first needs them, which
 //! costs time and memory, so nothing common may come here.
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region as RlibRegion};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, ParseError, PhoneNumberFormat, Region as GoogleRegion};
 
+use super::dial::Dialled;
 use super::digits::Digits;
 use super::number::Extension;
-use super::plan::split_code;
-use super::scan::Written;
+use super::plan::{CodeIndex, split_code};
 use super::{E164, PhoneError, Region};
 
-/// Reads an exotic text down to its international digits and its extension.
-pub(super) fn read(text: &str, home: Option<Region>) -> Result<Written, PhoneError> {
-    let home = home.and_then(|region| RlibRegion::from_code(region.as_str()).ok());
+/// Takes an exotic text apart: the dialled number and its extension.
+pub(super) fn read(text: &str, home: Option<Region>) -> Result<(Dialled, Extension), PhoneError> {
+    let google_home = home.and_then(|region| GoogleRegion::from_code(region.as_str()).ok());
     let number = PHONE_NUMBER_UTIL
-        .parse(text, home)
+        .parse(text, google_home)
         .map_err(|error| match error {
             ParseError::InvalidCountryCode if home.is_none() => PhoneError::NoCountry,
             ParseError::InvalidCountryCode => PhoneError::InvalidCountryCode,
@@ -23,21 +23,26 @@ pub(super) fn read(text: &str, home: Option<Region>) -> Result<Written, PhoneErr
             ParseError::TooShortAfterIdd | ParseError::TooShortNsn => PhoneError::TooShort,
             ParseError::TooLongNsn => PhoneError::TooLong,
         })?;
-    let values = |text: &str| -> Vec<u8> {
-        text.chars()
-            .filter_map(|digit| digit.to_digit(10))
-            .filter_map(|digit| u8::try_from(digit).ok())
-            .collect()
+    let code = u16::try_from(number.country_code)
+        .ok()
+        .and_then(CodeIndex::of)
+        .ok_or(PhoneError::InvalidCountryCode)?;
+    let dialled = Dialled {
+        code,
+        plan: code.main_plan().ok_or(PhoneError::InvalidCountryCode)?,
+        national: Digits::joined([&values(&number.get_national_significant_number()), &[], &[]])?,
     };
-    let mut digits = Digits::new();
-    digits.extend(&values(&number.country_code.to_string()))?;
-    digits.extend(&values(&number.get_national_significant_number()))?;
-    let extension = number.extension.as_deref().map(values).unwrap_or_default();
-    Ok(Written {
-        digits,
-        international: true,
-        extension: Extension::of_values(&extension),
-    })
+    let extension = number.extension.unwrap_or_default();
+    let extension = values(&PHONE_NUMBER_UTIL.normalize_digits_only(&extension));
+    Ok((dialled, Extension::of_values(&extension)))
+}
+
+/// The values of the ASCII digits in a text.
+fn values(text: &str) -> Vec<u8> {
+    text.bytes()
+        .filter(u8::is_ascii_digit)
+        .map(|byte| byte - b'0')
+        .collect()
 }
 
 /// How a number is printed.
@@ -49,11 +54,7 @@ pub(super) enum Style {
 
 /// Prints a number in the way of its country.
 pub(super) fn print(number: E164, style: Style) -> String {
-    let mut digits = Digits::new();
-    for byte in number.digits().to_string().bytes() {
-        // An E.164 number has fewer digits than fit.
-        let _ = digits.push(byte - b'0');
-    }
+    let digits = values(&number.digits().to_string());
     let Some((code, national)) = split_code(&digits) else {
         return number.to_string();
     };

@@ -1,0 +1,313 @@
+//! Several phone numbers in one cell: `a / b`, `a; b`, `a or b`, one a line.
+//!
+//! The same characters also stand inside of one number (`030/123456`) or in front of its
+//! extension (`…, ext. 9`), so no separator decides by itself: of all ways to cut the cell, the one
+//! wins that leaves the fewest pieces which are no number.
+
+use std::iter::FusedIterator;
+
+use super::{PhoneError, PhoneNumber, Region, parse};
+
+/// A cell is cut into at most so many pieces; what follows stays in the last one.
+const PIECES_MAX: usize = 32;
+/// A single number is at most so many pieces long.
+const PIECES_OF_NUMBER_MAX: usize = 5;
+
+/// Words that stand between two numbers.
+const WORDS: [&str; 18] = [
+    "or", "and", "oder", "und", "ou", "et", "o", "y", "e", "u", "of", "en", "og", "och", "eller",
+    "или", "и", "i",
+];
+
+/// A piece of a cell, and the number in it.
+pub type CellItem<'a> = (&'a str, Result<PhoneNumber, PhoneError>);
+
+/// The numbers of a cell, in the order in which they are written; see [`parse_cell`].
+#[derive(Clone)]
+pub struct CellNumbers<'a> {
+    items: Items<'a>,
+}
+
+#[derive(Clone)]
+enum Items<'a> {
+    One(Option<CellItem<'a>>),
+    Several(std::vec::IntoIter<CellItem<'a>>),
+}
+
+impl<'a> Iterator for CellNumbers<'a> {
+    type Item = CellItem<'a>;
+
+    fn next(&mut self) -> Option<CellItem<'a>> {
+        match &mut self.items {
+            Items::One(item) => item.take(),
+            Items::Several(items) => items.next(),
+        }
+    }
+}
+
+impl FusedIterator for CellNumbers<'_> {}
+
+impl std::fmt::Debug for CellNumbers<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CellNumbers(****)")
+    }
+}
+
+/// Reads all phone numbers of a cell, each with the piece of text it came from.
+///
+/// An empty cell has none; a cell without a readable number gives one error.
+/// Pieces without digits beside a number (`… (home)`, `or`) are left out.
+#[must_use]
+pub fn parse_cell(text: &str, home: Option<Region>) -> CellNumbers<'_> {
+    let text = text.trim();
+    let items = match text.is_empty() {
+        true => Items::One(None),
+        false => read(text, home),
+    };
+    CellNumbers { items }
+}
+
+fn read(text: &str, home: Option<Region>) -> Items<'_> {
+    let whole = parse(text, home);
+    if let Ok(number) = &whole
+        && number.extension().is_none()
+    {
+        return Items::One(Some((text, whole)));
+    }
+    let pieces = pieces(text);
+    if pieces.len() < 2 || whole == Err(PhoneError::NoDigits) {
+        return Items::One(Some((text, whole)));
+    }
+    let items = best_cut(text, &pieces, home);
+    match items.len() {
+        0 | 1 => Items::One(Some(items.into_iter().next().unwrap_or((text, whole)))),
+        _ => Items::Several(items.into_iter()),
+    }
+}
+
+/// A piece of a cell: where it begins and ends.
+type Piece = (usize, usize);
+
+/// Cuts a cell wherever one number may end and another begin.
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut start = 0;
+    let mut place = 0;
+    while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
+        let width = rest.chars().next().map_or(1, char::len_utf8);
+        match separator(rest).filter(|_| pieces.len() + 1 < PIECES_MAX) {
+            Some(length) => {
+                push_piece(&mut pieces, text, start, place);
+                start = place + length;
+                place = start.max(place + width);
+            }
+            None => place += width,
+        }
+    }
+    push_piece(&mut pieces, text, start, text.len());
+    pieces
+}
+
+fn push_piece(pieces: &mut Vec<Piece>, text: &str, start: usize, end: usize) {
+    let Some(piece) = text.get(start..end) else {
+        return;
+    };
+    let end = start + piece.trim_end().len();
+    let start = start + (piece.len() - piece.trim_start().len());
+    if start < end {
+        pieces.push((start, end));
+    }
+}
+
+/// The length of the separator at the start of a text.
+fn separator(text: &str) -> Option<usize> {
+    let mut characters = text.chars();
+    match characters.next()? {
+        ':' => text.starts_with(":::").then_some(3),
+        '\n' | '\r' | '|' | ';' | ',' | '/' | '\\' | '&' | '\t' => Some(1),
+        found @ ('；' | '，' | '、' | '／' | '•' | '·') => Some(found.len_utf8()),
+        ' ' | '\u{a0}' => blank_separator(text),
+        _ => None,
+    }
+}
+
+/// A blank separates before a word such as `or`, another blank, a `+` or a `(`.
+fn blank_separator(text: &str) -> Option<usize> {
+    let rest = text.trim_start_matches([' ', '\u{a0}']);
+    let blanks = text.len() - rest.len();
+    if rest.starts_with(['+', '(']) || blanks > 1 {
+        return Some(blanks);
+    }
+    let (word, _) = rest.split_once([' ', '\u{a0}'])?;
+    let is_separator = WORDS
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known) || word == *known);
+    is_separator.then_some(blanks + word.len())
+}
+
+/// How good a cut is; the smaller the better: few pieces that are no number, many that are,
+/// many pieces.
+type Cost = (usize, std::cmp::Reverse<usize>, std::cmp::Reverse<usize>);
+
+/// The best way to cut the pieces before some place, and its last piece.
+struct Cut<'a> {
+    cost: Cost,
+    last: Option<(usize, CellItem<'a>)>,
+}
+
+/// Joins neighbouring pieces where that makes numbers of them.
+fn best_cut<'a>(text: &'a str, pieces: &[Piece], home: Option<Region>) -> Vec<CellItem<'a>> {
+    let mut cuts: Vec<Cut<'a>> = vec![Cut {
+        cost: Default::default(),
+        last: None,
+    }];
+    for (last, &(_, end)) in pieces.iter().enumerate() {
+        let first = (last + 1).saturating_sub(PIECES_OF_NUMBER_MAX);
+        let best = pieces
+            .iter()
+            .enumerate()
+            .take(last + 1)
+            .skip(first)
+            .filter_map(|(begin, &(start, _))| {
+                let piece = text.get(start..end)?;
+                let answer = parse(piece, home);
+                let cost = added(cuts.get(begin)?.cost, &answer);
+                Some((cost, begin, (piece, answer)))
+            })
+            .min_by_key(|(cost, ..)| *cost);
+        let Some((cost, begin, item)) = best else {
+            return Vec::new();
+        };
+        cuts.push(Cut {
+            cost,
+            last: Some((begin, item)),
+        });
+    }
+    collect(cuts)
+}
+
+fn added(cost: Cost, answer: &Result<PhoneNumber, PhoneError>) -> Cost {
+    let (mut wrong, mut right, mut count) = cost;
+    match answer {
+        Ok(_) => right.0 += 1,
+        Err(PhoneError::NoDigits) => {}
+        Err(_) => wrong += 1,
+    }
+    count.0 += 1;
+    (wrong, right, count)
+}
+
+/// Follows the cuts back from the end; pieces without digits are left out.
+fn collect(mut cuts: Vec<Cut<'_>>) -> Vec<CellItem<'_>> {
+    let mut items = Vec::new();
+    while let Some((begin, item)) = cuts.pop().and_then(|cut| cut.last) {
+        if item.1 != Err(PhoneError::NoDigits) {
+            items.push(item);
+        }
+        cuts.truncate(begin + 1);
+    }
+    items.reverse();
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse_cell;
+    use crate::phone::Region;
+
+    /// Every number as `+…` with its extension, every other piece as its error code.
+    fn check(cell: &str, home: &str, expected: &[&str]) {
+        let home: Region = home.parse().unwrap();
+        let found: Vec<String> = parse_cell(cell, Some(home))
+            .map(|(_, answer)| match answer {
+                Ok(number) => match number.extension() {
+                    Some(extension) => format!("{} x{extension}", number.e164()),
+                    None => number.e164().to_string(),
+                },
+                Err(error) => error.code().to_owned(),
+            })
+            .collect();
+        assert_eq!(found, expected, "{cell:?}");
+    }
+
+    const TWO: [&str; 2] = ["+12025550143", "+12025550199"];
+
+    #[test]
+    fn numbers_are_split_at_what_stands_between_them() {
+        check("202-555-0143 / 202-555-0199", "US", &TWO);
+        check("202-555-0143/202-555-0199", "US", &TWO);
+        check("(202) 555-0143; (202) 555-0199", "US", &TWO);
+        check("2025550143;2025550199", "US", &TWO);
+        check("2025550143,2025550199", "US", &TWO);
+        check("202.555.0143, 202.555.0199", "US", &TWO);
+        check("202-555-0143 or 202-555-0199", "US", &TWO);
+        check("202-555-0143 AND 202-555-0199", "US", &TWO);
+        check("202-555-0143 & 202-555-0199", "US", &TWO);
+        check("202-555-0143 ::: 202-555-0199", "US", &TWO);
+        check("202-555-0143\n202-555-0199", "US", &TWO);
+        check("202-555-0143\r\n\r\n202-555-0199\r\n", "US", &TWO);
+        check("202-555-0143 | 202-555-0199", "US", &TWO);
+        check("202-555-0143  202-555-0199", "US", &TWO);
+        check("+1 202 555 0143 +1 202 555 0199", "DE", &TWO);
+        check("(202) 555-0143 (202) 555-0199", "US", &TWO);
+        check("home: 202-555-0143, cell: 202-555-0199", "US", &TWO);
+        check("202-555-0143 (home) / 202-555-0199 (work)", "US", &TWO);
+    }
+
+    #[test]
+    fn a_slash_inside_a_number_does_not_split_it() {
+        check("030/1234567", "DE", &["+49301234567"]);
+        check("030 / 123 45 67", "DE", &["+49301234567"]);
+        check(
+            "0171/1234567 / 030/7654321",
+            "DE",
+            &["+491711234567", "+49307654321"],
+        );
+        check("202/555/0143", "US", &["+12025550143"]);
+    }
+
+    #[test]
+    fn an_extension_stays_with_its_number() {
+        check("202-555-0143, ext. 9", "US", &["+12025550143 x9"]);
+        check("202-555-0143; 9", "US", &["+12025550143 x9"]);
+        check("202-555-0143,,9", "US", &["+12025550143 x9"]);
+        check("tel:+1-202-555-0143;ext=9", "US", &["+12025550143 x9"]);
+        check("202-555-0143 x302/x2303", "US", &["+12025550143 x302"]);
+        check(
+            "202-555-0143 x9 / 202-555-0199 x8",
+            "US",
+            &["+12025550143 x9", "+12025550199 x8"],
+        );
+    }
+
+    #[test]
+    fn what_is_no_number_is_said_once() {
+        check("", "US", &[]);
+        check("  \n ", "US", &[]);
+        check("n/a", "US", &["phone_no_digits"]);
+        check("call me / or not", "US", &["phone_no_digits"]);
+        check("12/05", "US", &["phone_too_short"]);
+        check(
+            "202-555-0143 / 12",
+            "US",
+            &["+12025550143", "phone_too_short"],
+        );
+        check("202-555-0143 / n/a", "US", &["+12025550143"]);
+    }
+
+    #[test]
+    fn pieces_are_the_text_as_written() {
+        let home: Region = "US".parse().unwrap();
+        let pieces: Vec<&str> = parse_cell(" 202-555-0143 ;(202) 555-0199 x8 ", Some(home))
+            .map(|(piece, _)| piece)
+            .collect();
+        assert_eq!(pieces, ["202-555-0143", "(202) 555-0199 x8"]);
+    }
+
+    #[test]
+    fn a_long_cell_is_bounded() {
+        let cell = "202-555-0143;".repeat(100);
+        let count = parse_cell(&cell, "US".parse().ok()).count();
+        assert!(count <= super::PIECES_MAX, "{count}");
+    }
+}
