@@ -17,7 +17,7 @@ use crate::record::{RecordBatch, RecordProblem};
 use super::delimited::is_blank;
 use super::header::Header;
 use super::problem::{self, Place};
-use super::text::TextWindow;
+use super::text::{Damage, TextWindow};
 
 /// Columns that become part of the header; further names are extras of their rows.
 const COLUMNS_MAX: usize = 4096;
@@ -153,20 +153,15 @@ impl JsonLinesReader {
         if !values.iter().all(|(name, _)| names.insert(name.as_str())) {
             return Err(problem::json_duplicate_key(self.line));
         }
-        if let Some(at) = values
+        if values
             .iter()
-            .position(|(name, value)| has_nul(name) || has_nul(value))
+            .any(|(name, value)| has_nul(name) || has_nul(value))
         {
-            let place = self.place(line, 0);
             let place = Place {
+                line: self.line,
                 character: None,
-                ..place
             };
-            return Err(problem::damage(
-                super::text::Damage::Nul,
-                place,
-                Some(at + 1),
-            ));
+            return Err(problem::damage(Damage::Nul, place, None));
         }
         Ok(values)
     }
