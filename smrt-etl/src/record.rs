@@ -15,6 +15,7 @@ pub struct RecordBatch {
     fields: Vec<Span>,
     rows: Vec<Row>,
     extras: Vec<Extra>,
+    extras_bytes: usize,
     problems: Vec<(u32, RecordProblem)>,
 }
 
@@ -80,6 +81,7 @@ impl RecordBatch {
         self.fields.clear();
         self.rows.clear();
         self.extras.clear();
+        self.extras_bytes = 0;
         self.problems.clear();
     }
 
@@ -95,10 +97,10 @@ impl RecordBatch {
         self.rows.is_empty()
     }
 
-    /// Bytes held by original text and fields.
+    /// Bytes held by original text, fields and extras.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.text.len() + self.fields.len() * size_of::<Span>()
+        self.text.len() + self.fields.len() * size_of::<Span>() + self.extras_bytes
     }
 
     /// Appends one field value to the row under construction.
@@ -109,6 +111,7 @@ impl RecordBatch {
 
     /// Appends a named value that no column of the header holds (JSON Lines only).
     pub fn push_extra(&mut self, name: &str, value: &str) {
+        self.extras_bytes += name.len() + value.len();
         self.extras.push(Extra {
             name: name.to_owned(),
             value: value.to_owned(),

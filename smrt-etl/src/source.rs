@@ -365,7 +365,13 @@ fn sniff_format(text: &str, name: &Name) -> Result<Format, SourceError> {
     let inner = start.get(1..).unwrap_or_default().trim_start();
     if start.starts_with('{') {
         let mut lines = start.lines().filter(|line| !delimited::is_blank(line));
-        if lines.by_ref().take(20).any(json_lines::is_object) {
+        if lines.next().is_some_and(json_lines::is_object) {
+            return Ok(Format::JsonLines);
+        }
+        // The first line may be the one that is wrong; in one document most lines are no object.
+        let (objects, others): (Vec<&str>, Vec<&str>) =
+            lines.take(20).partition(|line| json_lines::is_object(line));
+        if objects.len() > others.len() {
             return Ok(Format::JsonLines);
         }
         if inner.starts_with(['"', '}']) {
@@ -480,3 +486,6 @@ impl fmt::Debug for Source {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

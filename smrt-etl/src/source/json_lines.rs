@@ -17,10 +17,14 @@ use crate::record::{RecordBatch, RecordProblem};
 use super::delimited::is_blank;
 use super::header::Header;
 use super::problem::{self, Place};
-use super::text::TextWindow;
+use super::text::{Damage, TextWindow};
 
 /// Columns that become part of the header; further names are extras of their rows.
 const COLUMNS_MAX: usize = 4096;
+
+/// Objects deeper than this, or below a longer name, stay JSON text; it bounds what a line becomes.
+const DEPTH_MAX: usize = 16;
+const NAME_BYTES_MAX: usize = 256;
 
 /// Rows of JSON Lines.
 pub(super) struct JsonLinesReader {
@@ -144,7 +148,7 @@ impl JsonLinesReader {
             problem::json_syntax(self.place(line, error.column().saturating_sub(1)))
         })?;
         let mut values = Vec::new();
-        match flatten(None, value, &mut values) {
+        match flatten(None, 1, value, &mut values) {
             Ok(()) => {}
             Err(Shape::NotObject) => return Err(problem::json_not_object(self.place(line, 0))),
             Err(Shape::Syntax) => return Err(problem::json_syntax(self.place(line, 0))),
@@ -153,20 +157,15 @@ impl JsonLinesReader {
         if !values.iter().all(|(name, _)| names.insert(name.as_str())) {
             return Err(problem::json_duplicate_key(self.line));
         }
-        if let Some(at) = values
+        if values
             .iter()
-            .position(|(name, value)| has_nul(name) || has_nul(value))
+            .any(|(name, value)| has_nul(name) || has_nul(value))
         {
-            let place = self.place(line, 0);
             let place = Place {
+                line: self.line,
                 character: None,
-                ..place
             };
-            return Err(problem::damage(
-                super::text::Damage::Nul,
-                place,
-                Some(at + 1),
-            ));
+            return Err(problem::damage(Damage::Nul, place, None));
         }
         Ok(values)
     }
@@ -230,6 +229,7 @@ enum Shape {
 /// Appends the members of an object, those of objects within it as `outer.inner`.
 fn flatten(
     prefix: Option<&str>,
+    depth: usize,
     object: &RawValue,
     values: &mut Vec<(String, String)>,
 ) -> Result<(), Shape> {
@@ -247,7 +247,9 @@ fn flatten(
         };
         let text = value.get();
         match text.as_bytes().first() {
-            Some(b'{') => flatten(Some(&name), value, values)?,
+            Some(b'{') if depth < DEPTH_MAX && name.len() <= NAME_BYTES_MAX => {
+                flatten(Some(&name), depth + 1, value, values)?;
+            }
             Some(b'"') => {
                 let text = serde_json::from_str(text).map_err(|_| Shape::Syntax)?;
                 values.push((name, text));
@@ -275,5 +277,62 @@ impl<'de> Visitor<'de> for Members {
             members.push(member);
         }
         Ok(members)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(object: &str, expected: &[(&str, &str)]) {
+        let value: &RawValue = serde_json::from_str(object).unwrap();
+        let mut values = Vec::new();
+        assert!(flatten(None, 1, value, &mut values).is_ok());
+        let found: Vec<_> = values
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(found, expected, "{object}");
+    }
+
+    #[test]
+    fn values_stay_as_they_are_written() {
+        check(
+            r#"{"a":1.10,"b":-0,"c":1e400}"#,
+            &[("a", "1.10"), ("b", "-0"), ("c", "1e400")],
+        );
+        check(
+            r#"{"a":12345678901234567890123}"#,
+            &[("a", "12345678901234567890123")],
+        );
+        check(
+            r#"{"a":true,"b":null,"c":""}"#,
+            &[("a", "true"), ("b", ""), ("c", "")],
+        );
+        check(r#"{"a":"\u00e9\"\n"}"#, &[("a", "é\"\n")]);
+        check(r#"{"a":[1, {"b":2}]}"#, &[("a", r#"[1, {"b":2}]"#)]);
+    }
+
+    #[test]
+    fn objects_within_objects_become_dotted_names() {
+        check(
+            r#"{"a":{"b":{"c":1}},"d":2}"#,
+            &[("a.b.c", "1"), ("d", "2")],
+        );
+        check(r#"{"a":{}}"#, &[]);
+    }
+
+    #[test]
+    fn very_deep_objects_and_very_long_names_stay_json() {
+        let deep = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
+        let value: &RawValue = serde_json::from_str(&deep).unwrap();
+        let mut values = Vec::new();
+        assert!(flatten(None, 1, value, &mut values).is_ok());
+        assert_eq!(values[0].0, ["a"; 16].join("."));
+        let long = "n".repeat(300);
+        check(
+            &format!(r#"{{"{long}":{{"b":1}}}}"#),
+            &[(&long, r#"{"b":1}"#)],
+        );
     }
 }

@@ -129,15 +129,15 @@ impl RowScan<'_> {
         let mut start = 0;
         loop {
             let mut search_from = start;
-            if self.dialect.quote.is_some() && self.view.get(start).copied() == self.dialect.quote {
-                match self.quoted(start) {
+            if let Some(open) = self.opening_quote(start) {
+                match self.quoted(open) {
                     Quoted::Closed {
                         close,
                         after,
                         doubled,
                     } => {
-                        self.lines += self.line_ends(start, close);
-                        self.push(start + 1, close, doubled);
+                        self.lines += self.line_ends(open, close);
+                        self.push(open + 1, close, doubled);
                         match self.view.get(after) {
                             Some(&byte) if byte == line_end => return self.end(after, after + 1),
                             Some(_) => {
@@ -148,13 +148,13 @@ impl RowScan<'_> {
                         }
                     }
                     Quoted::TextAfter { close } => {
-                        if self.line_ends(start, close) > 0 {
-                            return self.unclosed(start);
+                        if self.line_ends(open, close) > 0 {
+                            return self.unclosed(open);
                         }
                         self.note(DefectKind::TextAfterQuote, close + 1);
                         search_from = close + 1;
                     }
-                    Quoted::Open => return self.cut_short(start),
+                    Quoted::Open => return self.cut_short(open),
                 }
             }
             let rest = self.view.get(search_from..).unwrap_or_default();
@@ -176,6 +176,32 @@ impl RowScan<'_> {
                 None => return self.beyond_view(),
             }
         }
+    }
+
+    /// Where the field at `start` opens with a quote, if it does.
+    ///
+    /// Blanks may stand before the quote if its pair closes on the same line; else they and the
+    /// quote are text.
+    fn opening_quote(&self, start: usize) -> Option<usize> {
+        let quote = self.dialect.quote?;
+        let first = *self.view.get(start)?;
+        if first == quote {
+            return Some(start);
+        }
+        if first != b' ' || self.ends_field(first) {
+            return None;
+        }
+        let rest = self.view.get(start..)?;
+        let open = start + rest.iter().position(|&byte| byte != b' ')?;
+        if self.view.get(open) != Some(&quote) {
+            return None;
+        }
+        let may_close = match self.quoted(open) {
+            Quoted::Closed { close, .. } => self.line_ends(open, close) == 0,
+            Quoted::Open => self.cut == Cut::More && self.line_ends(open, self.view.len()) == 0,
+            Quoted::TextAfter { .. } => false,
+        };
+        may_close.then_some(open)
     }
 
     /// Finds the end of the quoted field that opens at `open`.
@@ -339,7 +365,15 @@ mod tests {
         check("\"\"\n", &[""], "\"\"");
         check("\"a\"\"b\",c", &["a\"\"b", "c"], "\"a\"\"b\",c");
         check("5\" pipe,b\"\n", &["5\" pipe", "b\""], "5\" pipe,b\"");
-        check(" \"a\",b\n", &[" \"a\"", "b"], " \"a\",b");
+    }
+
+    #[test]
+    fn blanks_before_a_quote_that_closes_on_its_line_are_dropped() {
+        check(" \"a\",b\n", &["a", "b"], " \"a\",b");
+        check("x,  \"a, b\" ,c\n", &["x", "a, b", "c"], "x,  \"a, b\" ,c");
+        check("x, \"a,b\n\",c\n", &["x", " \"a", "b"], "x, \"a,b");
+        check("x, \"a\" b,c\n", &["x", " \"a\" b", "c"], "x, \"a\" b,c");
+        check("x, \"a,b", &["x", " \"a", "b"], "x, \"a,b");
     }
 
     #[test]

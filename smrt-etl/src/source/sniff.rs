@@ -254,12 +254,18 @@ fn score(rows: &[Shape]) -> f64 {
     };
     let agreeing = rows.iter().filter(|row| row.fields == fields).count();
     let defects = rows.iter().filter(|row| row.defect).count();
-    let first_is_one = rows.first().is_some_and(|row| row.fields == 1);
+    let divided = rows.iter().filter(|row| row.fields > 1).count();
     let prose = rows
         .iter()
         .filter(|row| row.fields > 1)
         .all(|row| row.spaced);
-    if agreeing * 2 < rows.len() || (fields == 2 && first_is_one && prose) {
+    // A first row that is divided is a header whose rows may be ragged; else the rows must agree.
+    let support = match rows.first() {
+        Some(first) if first.fields > 1 => divided,
+        _ if fields == 2 && prose => 0,
+        _ => agreeing,
+    };
+    if support * 2 < rows.len() {
         return 0.0;
     }
     let rows_count = rows.len() as f64;
@@ -278,13 +284,14 @@ fn most_frequent(numbers: impl Iterator<Item = usize>) -> Option<usize> {
     most.map(|(number, _)| number)
 }
 
-/// Quotation marks unless they make more trouble than sense, or apostrophes do their work.
+/// Quotation marks, unless apostrophes do their work, or none work and the delimiter needs none.
 fn sniff_quote(beginning: Beginning<'_>, delimiter: Option<u8>, line_end: LineEnd) -> Quote {
     let rows_with = |quote| shapes(beginning, dialect(delimiter, quote, line_end));
     let double = rows_with(Quote::DOUBLE);
     let quoted: usize = double.iter().map(|row| row.quoted).sum();
     let defects = double.iter().filter(|row| row.defect).count();
-    if defects > quoted {
+    // Programs that write tabs often write no quotes; those that write commas have to.
+    if delimiter == Some(b'\t') && quoted == 0 && defects > 1 {
         return Quote::NONE;
     }
     if quoted == 0 {
@@ -305,8 +312,9 @@ fn header_row(rows: &[Shape]) -> Option<&Shape> {
             .map(|row| row.filled)
             .filter(|&filled| filled > 1),
     );
-    let is_title =
-        |row: &Shape| usual.is_some_and(|usual| row.filled <= 1 || row.filled * 2 < usual);
+    let is_title = |row: &Shape| {
+        usual.is_some_and(|usual| !row.defect && (row.filled <= 1 || row.filled * 2 < usual))
+    };
     rows.iter().find(|row| !is_title(row)).or(rows.first())
 }
 
@@ -355,6 +363,13 @@ mod tests {
     }
 
     #[test]
+    fn ragged_rows_do_not_hide_the_delimiter() {
+        check("a,b,c\n1\n2,3\n4,5,6,7\n,,\n8,9,0,,\n", Some(','), 1);
+        check("a,b,c\n1,\"2,3\n4,5,6\n", Some(','), 1);
+        check("a,\"b\n1,2\n3,4\n", Some(','), 1);
+    }
+
+    #[test]
     fn the_separator_line_is_believed() {
         check("sep=;\r\na;b\r\n1;2\r\n", Some(';'), 2);
         check("SEP=\t\na\tb\n", Some('\t'), 2);
@@ -385,6 +400,7 @@ mod tests {
         assert_eq!(quote("a,b\n1,2\n"), Quote::DOUBLE);
         assert_eq!(quote("'a','b'\n'x, y','z'\n"), Quote::SINGLE);
         assert_eq!(quote("a,b\n'tis,O'Brien\n"), Quote::DOUBLE);
+        assert_eq!(quote("a,b\n1,\"2\n3,\"4\n"), Quote::DOUBLE);
         assert_eq!(quote("a\tb\n\"Bo\" B\t1\n\"Jo\" J\t2\n"), Quote::NONE);
     }
 
