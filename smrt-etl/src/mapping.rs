@@ -74,12 +74,12 @@ enum MissingColumns {
 /// The header by which a preset knows its files.
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Detect {
-    /// All of these are there,
+    /// All of these columns are there,
     headers: Vec<String>,
-    /// none of these is there,
+    /// and none of these is,
     absent: Vec<String>,
-    /// and every column begins with this.
-    prefix: Option<String>,
+    /// or every column begins with one of these, and some column with the first.
+    prefixes: Vec<String>,
 }
 
 impl Mapping {

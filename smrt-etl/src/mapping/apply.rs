@@ -269,14 +269,17 @@ impl RowMapper {
         record: &Record<'r>,
         row: &mut MappedRow<'r>,
     ) {
-        let Some(meaning) = meaning(consent, value) else {
-            self.issue(consent.column, &UNKNOWN_ANSWER, IssueEffect::KeepsRow, row);
-            return;
-        };
-        row.read.push(consent.column);
-        if let Some(status) = meaning {
-            let date = self.read_date(consent, record, row);
-            push_consent(consent, status, date, record, row);
+        match meaning(consent, value) {
+            Meaning::Event(status) => {
+                row.read.push(consent.column);
+                let date = self.read_date(consent, record, row);
+                push_consent(consent, status, date, record, row);
+            }
+            Meaning::No => row.read.push(consent.column),
+            Meaning::Listed => {}
+            Meaning::Unknown => {
+                self.issue(consent.column, &UNKNOWN_ANSWER, IssueEffect::KeepsRow, row);
+            }
         }
     }
 
@@ -383,8 +386,20 @@ fn choose<'r>(
         row.read.extend(bound.label);
     }
     let taken = row.fill(bound.field, chosen);
+    if bound.is_source_key && row.source_key.is_none() {
+        row.source_key = Some(as_key(chosen));
+    }
     // A human has no country of its own, so metadata keeps it.
     taken && chosen.len() == value.len() && bound.field != Field::Country
+}
+
+/// A value as a key: in lower case, because the same address is written in many ways.
+fn as_key(value: &str) -> Cow<'_, str> {
+    if value.chars().any(char::is_uppercase) {
+        Cow::Owned(value.to_lowercase())
+    } else {
+        Cow::Borrowed(value)
+    }
 }
 
 /// Of joined values the one whose label has a star, else the first.
@@ -403,19 +418,33 @@ fn preferred<'v>(value: &'v str, label: Option<&str>, separator: &str) -> &'v st
         .unwrap_or(value)
 }
 
-/// What an answer means for consent. The outer `None` is not understood, the inner says nothing.
-fn meaning(consent: &BoundConsent, value: &str) -> Option<Option<ConsentStatus>> {
-    if let Some((_, meaning)) = consent.values.iter().find(|(word, _)| same(word, value)) {
-        return Some(*meaning);
+/// What an answer means for consent.
+enum Meaning {
+    Event(ConsentStatus),
+    /// A plain no, which is told by there being no event.
+    No,
+    /// A word that the mapping lists as saying nothing; it may tell a person something.
+    Listed,
+    Unknown,
+}
+
+fn meaning(consent: &BoundConsent, value: &str) -> Meaning {
+    if let Some((_, listed)) = consent.values.iter().find(|(word, _)| same(word, value)) {
+        return listed.map_or(Meaning::Listed, Meaning::Event);
     }
-    Some(match answer::read(value)? {
-        Answer::Yes => consent.when_true,
-        Answer::No => consent.when_false,
+    let asks = consent.when_true.is_some() || consent.when_false.is_some();
+    let status = match answer::read(value) {
         // Whatever the column asks: this person does not want to be contacted.
-        Answer::OptedOut => Some(ConsentStatus::Revoked),
-        Answer::OptedIn if consent.when_true == Some(ConsentStatus::Granted) => consent.when_true,
-        Answer::OptedIn => consent.when_false,
-    })
+        Some(Answer::OptedOut) => Some(ConsentStatus::Revoked),
+        Some(Answer::No) => consent.when_false,
+        Some(Answer::Yes) if asks => consent.when_true,
+        Some(Answer::OptedIn) if consent.when_true == Some(ConsentStatus::Granted) => {
+            consent.when_true
+        }
+        Some(Answer::OptedIn) if asks => consent.when_false,
+        Some(Answer::Yes | Answer::OptedIn) | None => return Meaning::Unknown,
+    };
+    status.map_or(Meaning::No, Meaning::Event)
 }
 
 fn push_consent<'r>(

@@ -51,6 +51,7 @@ pub(super) struct BoundField {
     pub(super) before: Vec<usize>,
     pub(super) separator: Option<String>,
     pub(super) label: Option<usize>,
+    pub(super) is_source_key: bool,
 }
 
 pub(super) struct BoundPhone {
@@ -330,8 +331,12 @@ impl<'m> Binder<'m, '_> {
             before: fields.before(rule.field, found.column),
             separator: rule.separator.clone(),
             label: self.companion(found, rule.label_column.as_deref())?,
+            is_source_key: rule.is_source_key,
         };
-        let plain = bound.before.is_empty() && bound.separator.is_none() && bound.label.is_none();
+        let plain = bound.before.is_empty()
+            && bound.separator.is_none()
+            && bound.label.is_none()
+            && !bound.is_source_key;
         Ok(match rule.field {
             Field::FullName => Action::FullName(Box::new(bound)),
             Field::Country => Action::Chosen(Box::new(bound)),

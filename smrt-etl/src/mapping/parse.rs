@@ -113,9 +113,9 @@ impl<'t> Reader<'t> {
 
     /// A key without a source would tie humans of different systems together.
     fn check_source(&self, mapping: &Mapping, top: &DeTable<'t>) -> Result<(), MappingError> {
-        let keyed = mapping.entries.iter().find(
-            |entry| matches!(&entry.rule, Rule::Field(rule) if rule.field == Field::SourceKey),
-        );
+        let keyed = mapping.entries.iter().find(|entry| {
+            matches!(&entry.rule, Rule::Field(rule) if rule.field == Field::SourceKey || rule.is_source_key)
+        });
         match keyed {
             Some(entry) if top.get("source").is_none() => Err(MappingError::new(
                 self.name,
@@ -178,7 +178,7 @@ impl<'t> Reader<'t> {
 
     fn detect(&self, node: &Node<'t>) -> Result<Detect, MappingError> {
         let table = self.table("detect", node)?;
-        self.check_keys(table, &["headers", "absent", "prefix"], "`[detect]`")?;
+        self.check_keys(table, &["headers", "absent", "prefixes"], "`[detect]`")?;
         let names = |key| match table.get(key) {
             Some(node) => self.strings(key, node),
             None => Ok(Vec::new()),
@@ -186,7 +186,7 @@ impl<'t> Reader<'t> {
         Ok(Detect {
             headers: names("headers")?,
             absent: names("absent")?,
-            prefix: self.text(table, "prefix")?,
+            prefixes: names("prefixes")?,
         })
     }
 
@@ -290,7 +290,13 @@ impl<'t> Reader<'t> {
         key: &'static str,
         role: Role,
     ) -> Result<Rule, MappingError> {
-        const KEYS: &[&str] = &["field", "fallback", "separator", "label_column"];
+        const KEYS: &[&str] = &[
+            "field",
+            "fallback",
+            "separator",
+            "label_column",
+            "source_key",
+        ];
         self.check_keys(table, KEYS, "a field's column")?;
         let Some(node) = table.get(key) else {
             return Err(self.error(None, MappingProblem::MissingKey(key)));
@@ -303,6 +309,7 @@ impl<'t> Reader<'t> {
             role,
             separator: self.non_blank(table, "separator")?,
             label_column: self.text(table, "label_column")?,
+            is_source_key: self.boolean(table, "source_key")?.unwrap_or(false),
         }))
     }
 

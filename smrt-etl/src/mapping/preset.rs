@@ -14,7 +14,25 @@ macro_rules! presets {
 }
 
 /// Name and text of each preset.
-const PRESETS: &[(&str, &str)] = presets!["hubspot",];
+const PRESETS: &[(&str, &str)] = presets![
+    "google",
+    "google_old",
+    "outlook",
+    "outlook_com",
+    "outlook_google",
+    "salesforce",
+    "salesforce_report",
+    "hubspot",
+    "hubspot_es",
+    "pipedrive",
+    "zoho_contacts",
+    "zoho_leads",
+    "twenty",
+    "thunderbird",
+    "linkedin",
+    "facebook_leads",
+    "mailchimp",
+];
 
 /// A preset that a header carries the signature of.
 #[derive(Debug)]
@@ -52,15 +70,22 @@ pub(super) fn detect(header: &[&str]) -> Option<Detected> {
 impl Detect {
     fn claims(&self, header: &HeaderIndex<'_>) -> bool {
         let has = |name: &String| header.find(name).is_some();
-        let prefixed = |prefix: &String| {
-            (0..header.len()).all(|column| {
-                let name = canonical(header.name(column));
-                name.starts_with(prefix.as_str())
-            })
+        let named = !self.headers.is_empty() && self.headers.iter().all(has);
+        (named || self.claims_by_prefix(header)) && !self.absent.iter().any(has)
+    }
+
+    /// Every column begins with one of the prefixes, and at least one with the first.
+    fn claims_by_prefix(&self, header: &HeaderIndex<'_>) -> bool {
+        let Some(first) = self.prefixes.first() else {
+            return false;
         };
-        (!self.headers.is_empty() || self.prefix.is_some())
-            && self.headers.iter().all(has)
-            && !self.absent.iter().any(has)
-            && (self.prefix.as_ref().is_none_or(prefixed) && header.len() > 0)
+        let begins = |column: usize, prefix: &String| {
+            canonical(header.name(column)).starts_with(prefix.as_str())
+        };
+        let mut columns = 0..header.len();
+        columns
+            .clone()
+            .all(|column| self.prefixes.iter().any(|prefix| begins(column, prefix)))
+            && columns.any(|column| begins(column, first))
     }
 }

@@ -108,6 +108,8 @@ pub(super) struct FieldRule {
     pub(super) separator: Option<String>,
     /// The column whose label marks the preferred value with `* `.
     pub(super) label_column: Option<String>,
+    /// Whether the value is the record's key as well.
+    pub(super) is_source_key: bool,
 }
 
 /// Whether a column is the one for its field or stands in for it.
@@ -124,6 +126,7 @@ impl FieldRule {
             role: Role::Main,
             separator: None,
             label_column: None,
+            is_source_key: false,
         }
     }
 }
@@ -224,6 +227,9 @@ impl Rule {
     pub(super) fn words(&self) -> String {
         match self {
             Self::Field(rule) => match rule.role {
+                Role::Main if rule.is_source_key => {
+                    format!("{} and source key", rule.field.words())
+                }
                 Role::Main => rule.field.words().to_owned(),
                 Role::Fallback => format!("{}, where no other column has it", rule.field.words()),
             },

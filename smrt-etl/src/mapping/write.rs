@@ -108,8 +108,8 @@ fn detect_table(detect: &Detect) -> String {
     if !detect.absent.is_empty() {
         let _ = writeln!(text, "absent = {}", list(&detect.absent));
     }
-    if let Some(prefix) = &detect.prefix {
-        let _ = writeln!(text, "prefix = {}", quoted(prefix));
+    if !detect.prefixes.is_empty() {
+        let _ = writeln!(text, "prefixes = {}", list(&detect.prefixes));
     }
     text
 }
@@ -133,6 +133,9 @@ fn field_rule(rule: &FieldRule) -> String {
     }
     table.text("separator", rule.separator.as_deref());
     table.text("label_column", rule.label_column.as_deref());
+    if rule.is_source_key {
+        table.raw("source_key", "true");
+    }
     if *rule == FieldRule::plain(rule.field) {
         return quoted(rule.field.as_str());
     }
