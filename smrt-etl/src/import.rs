@@ -12,7 +12,7 @@ mod report;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use smrt_core::model::{Id, Instant};
-use smrt_core::store::{ImportTransaction, IndexPolicy, NewRun, Run, RunCounts, RunStatus, Store};
+use smrt_core::store::{ImportTransaction, IndexPolicy, NewRun, Run, RunStatus, Store};
 
 pub use self::error::ImportError;
 pub use self::options::{ImportOptions, MaxRejects, ParseMaxRejectsError};
