@@ -13,6 +13,8 @@
 mod generator;
 #[path = "../tests/phone/google.rs"]
 mod google;
+#[path = "../tests/phone/random.rs"]
+mod random;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -22,7 +24,7 @@ fn main() {
     };
     let count: u64 = number(1_000_000);
     let seed = number(1);
-    let mut random = generator::Random::new(seed);
+    let mut random = random::Random::new(seed);
     let samples = generator::samples();
     let (mut valid, mut different) = (0u64, 0u64);
     for _ in 0..count {

@@ -54,6 +54,13 @@ pub fn parse(text: &str, home: Option<Region>) -> Result<PhoneNumber, PhoneError
     }
 }
 
+/// Whether a text is one of the few that go to the slow, complete parser: such with RFC 3966
+/// parameters or characters of rare scripts. For measurements.
+#[must_use]
+pub fn is_exotic(text: &str) -> bool {
+    matches!(scan(text), Ok(Scanned::Exotic))
+}
+
 /// Takes the digits apart and asks the plan about them.
 fn read(written: &Written, home: Option<Region>) -> Result<PhoneNumber, PhoneError> {
     if home.is_none() && !written.international {
