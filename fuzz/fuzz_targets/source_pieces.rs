@@ -71,7 +71,7 @@ fuzz_target!(|bytes: &[u8]| {
         record_bytes_max: if pick(3) { 16 } else { 1 << 20 },
         ..SourceOptions::default()
     };
-    let whole = read(bytes, 1 << 16, &options);
+    let whole = read(bytes, 1 << 10, &options);
     let pieces = read(bytes, usize::from(*size).max(1), &options);
     assert_eq!(whole, pieces);
     let Some((_, rows)) = whole else {

@@ -15,6 +15,7 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let options = SourceOptions {
         record_bytes_max: 64,
+        chunk_bytes: 1 << 10,
         ..SourceOptions::default()
     };
     let Ok(mut source) = Source::open(input, &options) else {
