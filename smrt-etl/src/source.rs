@@ -58,6 +58,29 @@ const ENCODING_BYTES: usize = 1 << 20;
 const LAYOUT_BYTES: usize = 64 << 10;
 
 /// The rows of one file or stream, in order.
+///
+/// ```
+/// use smrt_etl::record::RecordBatch;
+/// use smrt_etl::source::{Input, Source, SourceOptions};
+///
+/// let file = "sep=;\r\nName;Phone\r\nAnn Example;0012025550100\r\nBob;\"open\r\n";
+/// let input = Input::Reader {
+///     name: "standard input".to_owned(),
+///     reader: Box::new(file.as_bytes()),
+/// };
+/// let mut source = Source::open(input, &SourceOptions::default())?;
+/// assert_eq!(source.layout().to_string(), "CSV, `;`, UTF-8, header on line 2");
+///
+/// let mut batch = RecordBatch::default();
+/// while source.next_batch(&mut batch)? {
+///     let rows: Vec<_> = batch.iter().collect();
+///     assert_eq!(rows[0].get(1), Some("0012025550100"));
+///     let problem = rows[1].problem().ok_or("an unclosed quote is a problem")?;
+///     assert_eq!((problem.code, problem.line, problem.character), ("unclosed_quote", 4, Some(5)));
+///     assert_eq!(rows[1].raw(), "Bob;\"open");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Source {
     name: Name,
     progress: Progress,
