@@ -69,7 +69,8 @@ impl RowMapper {
             Action::Field(field) => !row.fill(*field, value),
             Action::Chosen(bound) => !choose(bound, value, record, row),
             Action::FullName(bound) => !self.read_full_name(bound, value, record, row),
-            Action::Companion => !row.read.contains(&index),
+            // A bare star labels nothing.
+            Action::Companion => value != "*" && !row.read.contains(&index),
             Action::Deleted => self.read_deleted(index, value, row),
         };
         if keep {
@@ -382,9 +383,6 @@ fn choose<'r>(
         Some(separator) => preferred(value, label, separator.trim()),
         None => value,
     };
-    if label.is_none_or(|label| without_star(label).0.is_empty()) {
-        row.read.extend(bound.label);
-    }
     let taken = row.fill(bound.field, chosen);
     if bound.is_source_key && row.source_key.is_none() {
         row.source_key = Some(as_key(chosen));
