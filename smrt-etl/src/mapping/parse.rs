@@ -638,4 +638,33 @@ mod tests {
             "`m.toml` line 2, column 1: unknown key `x` in a mapping"
         );
     }
+
+    #[test]
+    fn every_block_of_the_documentation_is_read() {
+        let text = include_str!("../../../docs/mapping.md");
+        let blocks: Vec<&str> = text
+            .split("```toml\n")
+            .skip(1)
+            .filter_map(|block| block.split("```").next())
+            .collect();
+        assert!(blocks.len() >= 7);
+        for block in blocks {
+            let mapping = Mapping::parse("docs/mapping.md", block)
+                .unwrap_or_else(|error| panic!("{error}\n{block}"));
+            let again = Mapping::parse("again", &mapping.to_toml()).unwrap();
+            assert_eq!(again.digest(), mapping.digest());
+        }
+        for preset in Mapping::presets() {
+            assert!(
+                text.contains(&format!("`{preset}`")),
+                "{preset} is not documented"
+            );
+        }
+        for field in Field::ALL {
+            assert!(
+                text.contains(&format!("`{}`", field.as_str())),
+                "{field:?} is not documented"
+            );
+        }
+    }
 }
