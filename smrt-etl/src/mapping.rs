@@ -12,6 +12,7 @@ mod date;
 mod error;
 mod guess;
 mod header;
+mod joined;
 mod label;
 mod name;
 mod parse;

@@ -10,15 +10,13 @@ use smrt_core::model::{ConsentStatus, Instant};
 use super::answer::{self, Answer, same};
 use super::bind::{Action, BoundConsent, BoundField, BoundPhone, RowMapper};
 use super::date::{self, DateProblem};
+use super::joined::{Separator, trimmed};
 use super::label::without_star;
 use super::name::{self, Name};
 use super::phone_list;
 use super::row::{IssueEffect, MappedConsent, MappedIssue, MappedPhone, MappedRow};
 use super::rule::{Field, PhoneFormat};
 use crate::record::Record;
-
-/// No cell holds more joined values than this; what follows stays in the last one.
-const JOINED_VALUES_MAX: usize = 64;
 
 impl RowMapper {
     /// Reads a row into `row`, whose buffers are used again.
@@ -57,7 +55,7 @@ impl RowMapper {
         record: &Record<'r>,
         row: &mut MappedRow<'r>,
     ) {
-        let (Some(column), value) = (self.columns.get(index), cell.trim()) else {
+        let (Some(column), value) = (self.columns.get(index), trimmed(cell)) else {
             return;
         };
         if value.is_empty() {
@@ -142,9 +140,8 @@ impl RowMapper {
         let mut labels_understood = true;
         match &phone.separator {
             Some(separator) => {
-                let mut labels =
-                    label.map(|label| label.splitn(JOINED_VALUES_MAX, separator.trim()));
-                for part in value.splitn(JOINED_VALUES_MAX, separator.trim()) {
+                let mut labels = label.map(|label| separator.split(label));
+                for part in separator.split(value) {
                     let label = labels.as_mut().and_then(Iterator::next);
                     labels_understood &= self.push_phone(phone, part, label, record, row);
                 }
@@ -169,7 +166,7 @@ impl RowMapper {
     ) -> bool {
         let (label, starred) = without_star(label.unwrap_or_default());
         let named = self.relationships.of(label);
-        let text = without_prefix(text.trim(), phone.strip_prefix.as_deref());
+        let text = without_prefix(text, phone.strip_prefix.as_deref());
         if !text.is_empty() {
             row.phones.push(MappedPhone {
                 text: with_calling_code(text, phone, record),
@@ -380,7 +377,7 @@ fn choose<'r>(
     }
     let label = bound.label.and_then(|column| filled(record, column));
     let chosen = match &bound.separator {
-        Some(separator) => preferred(value, label, separator.trim()),
+        Some(separator) => preferred(value, label, separator),
         None => value,
     };
     let taken = row.fill(bound.field, chosen);
@@ -401,18 +398,17 @@ fn as_key(value: &str) -> Cow<'_, str> {
 }
 
 /// Of joined values the one whose label has a star, else the first.
-fn preferred<'v>(value: &'v str, label: Option<&str>, separator: &str) -> &'v str {
-    let parts = || value.splitn(JOINED_VALUES_MAX, separator).map(str::trim);
+fn preferred<'v>(value: &'v str, label: Option<&str>, separator: &Separator) -> &'v str {
     let starred = label
         .and_then(|label| {
-            label
-                .split(separator)
+            separator
+                .split(label)
                 .position(|label| without_star(label).1)
         })
-        .and_then(|position| parts().nth(position))
+        .and_then(|position| separator.split(value).nth(position))
         .filter(|part| !part.is_empty());
     starred
-        .or_else(|| parts().find(|part| !part.is_empty()))
+        .or_else(|| separator.split(value).find(|part| !part.is_empty()))
         .unwrap_or(value)
 }
 
@@ -500,7 +496,7 @@ fn without_prefix<'t>(text: &'t str, prefix: Option<&str>) -> &'t str {
 
 /// A cell that is not blank, trimmed.
 fn filled<'r>(record: &Record<'r>, column: usize) -> Option<&'r str> {
-    let cell = record.get(column)?.trim();
+    let cell = trimmed(record.get(column)?);
     (!cell.is_empty()).then_some(cell)
 }
 

@@ -7,6 +7,7 @@ use smrt_core::model::{ConsentStatus, ConsentType, RelationshipType};
 use super::date::DateFormat;
 use super::error::{MappingError, MappingProblem};
 use super::header::{HeaderIndex, NUMBER};
+use super::joined::Separator;
 use super::label::Relationships;
 use super::rule::{ConsentRule, Field, FieldRule, PhoneFormat, PhoneRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
@@ -49,7 +50,7 @@ pub(super) struct BoundField {
     pub(super) field: Field,
     /// The columns that come before this one, by position.
     pub(super) before: Vec<usize>,
-    pub(super) separator: Option<String>,
+    pub(super) separator: Option<Separator>,
     pub(super) label: Option<usize>,
     pub(super) is_source_key: bool,
 }
@@ -60,7 +61,7 @@ pub(super) struct BoundPhone {
     pub(super) label: Option<usize>,
     pub(super) country: Option<usize>,
     pub(super) calling_code: Option<usize>,
-    pub(super) separator: Option<String>,
+    pub(super) separator: Option<Separator>,
     pub(super) strip_prefix: Option<String>,
     pub(super) format: PhoneFormat,
     pub(super) primary: bool,
@@ -329,7 +330,7 @@ impl<'m> Binder<'m, '_> {
         let bound = BoundField {
             field: rule.field,
             before: fields.before(rule.field, found.column),
-            separator: rule.separator.clone(),
+            separator: rule.separator.as_deref().and_then(Separator::new),
             label: self.companion(found, rule.label_column.as_deref())?,
             is_source_key: rule.is_source_key,
         };
@@ -352,7 +353,7 @@ impl<'m> Binder<'m, '_> {
             label: self.companion(found, rule.label_column.as_deref())?,
             country: self.companion(found, rule.country_column.as_deref())?,
             calling_code: self.companion(found, rule.calling_code_column.as_deref())?,
-            separator: rule.separator.clone(),
+            separator: rule.separator.as_deref().and_then(Separator::new),
             strip_prefix: rule.strip_prefix.clone(),
             format: rule.format,
             primary: rule.primary,
