@@ -212,7 +212,11 @@ impl<'m> Binder<'m, '_> {
             .iter()
             .filter_map(|found| match &found.entry.rule {
                 Rule::Field(rule) => Some((found, rule)),
-                _ => None,
+                Rule::Phone(_)
+                | Rule::Consent(_)
+                | Rule::Deleted
+                | Rule::Metadata
+                | Rule::Ignore => None,
             })
             .collect();
         ranked.sort_by_key(|(found, rule)| {

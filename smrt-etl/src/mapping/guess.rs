@@ -496,6 +496,18 @@ mod tests {
     }
 
     #[test]
+    fn a_form_of_address_is_no_job_title() {
+        let targets = |titles: [&str; 2]| {
+            targets(
+                &["Title", "Email"],
+                &[&[titles[0], "a@example.com"], &[titles[1], "b@example.com"]],
+            )
+        };
+        assert_eq!(targets(["Mr.", "Prof. Dr."])[0], KEPT);
+        assert_eq!(targets(["Analyst", "Engineer"])[0], "job title");
+    }
+
+    #[test]
     fn the_second_address_stands_in() {
         let rows: &[&[&str]] = &[&["a@example.com", "a@example.org"], &["b@example.com", ""]];
         assert_eq!(

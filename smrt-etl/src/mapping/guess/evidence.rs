@@ -8,6 +8,7 @@ use smrt_core::model::Email;
 
 use super::super::answer;
 use super::super::date::{self, DateFormat, DateProblem};
+use super::super::name::is_form_of_address;
 use crate::record::RecordBatch;
 
 /// Counts over the cells of one column of a sample.
@@ -24,6 +25,7 @@ pub(super) struct Evidence {
     answers: usize,
     names: usize,
     texts: usize,
+    forms_of_address: usize,
     day_first: usize,
     month_first: usize,
     epoch_seconds: usize,
@@ -66,6 +68,7 @@ impl Evidence {
         } else if is_text(cell) {
             self.texts += 1;
             self.names += usize::from(is_name(cell));
+            self.forms_of_address += usize::from(is_form_of_address(cell));
         }
     }
 
@@ -97,6 +100,11 @@ impl Evidence {
 
     pub(super) fn name_share(&self) -> u8 {
         self.share(self.names)
+    }
+
+    /// The share of words that are not just `Mr` or `Dr`.
+    pub(super) fn title_share(&self) -> u8 {
+        self.share(self.texts - self.forms_of_address)
     }
 
     pub(super) fn text_share(&self) -> u8 {

@@ -70,9 +70,10 @@ impl Support {
                 let share = if evidence.is_unique() { 100 } else { 0 };
                 (share, "there and each another")
             }
-            Meaning::Field(Field::CompanyName | Field::JobTitle | Field::Country) => {
-                (evidence.text_share(), "words")
+            Meaning::Field(Field::JobTitle) => {
+                (evidence.title_share(), "words other than forms of address")
             }
+            Meaning::Field(Field::CompanyName | Field::Country) => (evidence.text_share(), "words"),
             Meaning::Phone(_) => (evidence.phone_share(), "phone numbers"),
             Meaning::OptOut(_) | Meaning::OptIn(_) => (evidence.answer_share(), "yes or no"),
         };
