@@ -6,7 +6,16 @@ use libfuzzer_sys::fuzz_target;
 use smrt_etl::mapping::{MappedRow, Mapping};
 use smrt_etl::record::RecordBatch;
 
-const HEADER: [&str; 8] = ["A", "B", "C 1", "C 2", "Name", "Phone 1 - Value", "Phone 1 - Label", ""];
+const HEADER: [&str; 8] = [
+    "A",
+    "B",
+    "C 1",
+    "C 2",
+    "Name",
+    "Phone 1 - Value",
+    "Phone 1 - Label",
+    "",
+];
 const CELLS: [&str; 8] = [
     "ada@example.com",
     "true",

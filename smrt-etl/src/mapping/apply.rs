@@ -3,20 +3,21 @@
 //! Plain cells are lent, not copied.
 //! What this module does not do: it normalises no phone number and checks no e-mail address.
 
+mod consent;
+mod trouble;
+
 use std::borrow::Cow;
 
-use smrt_core::model::{ConsentStatus, Instant};
-
-use super::answer::{self, Answer, same};
-use super::bind::{Action, BoundConsent, BoundField, BoundPhone, RowMapper};
-use super::date::{self, DateProblem};
+use super::answer::{self, Answer};
+use super::bind::{Action, BoundField, BoundPhone, RowMapper};
 use super::joined::{Separator, trimmed};
 use super::label::without_star;
 use super::name::{self, Name};
 use super::phone_list;
-use super::row::{IssueEffect, MappedConsent, MappedIssue, MappedPhone, MappedRow};
+use super::row::{IssueEffect, MappedIssue, MappedPhone, MappedRow};
 use super::rule::{Field, PhoneFormat};
 use crate::record::Record;
+use trouble::{DELETED, Trouble, UNKNOWN_ANSWER, UNREADABLE_PHONE_LIST};
 
 impl RowMapper {
     /// Reads a row into `row`, whose buffers are used again.
@@ -28,6 +29,10 @@ impl RowMapper {
         for phone in &self.phones {
             self.read_phone(phone, record, row);
         }
+        // A bare star labels nothing.
+        let stars = self.field_labels.iter();
+        row.read
+            .extend(stars.filter(|label| filled(record, **label) == Some("*")));
         for index in 0..self.columns.len() {
             match record.get(index) {
                 Some("") => {}
@@ -67,8 +72,7 @@ impl RowMapper {
             Action::Field(field) => !row.fill(*field, value),
             Action::Chosen(bound) => !choose(bound, value, record, row),
             Action::FullName(bound) => !self.read_full_name(bound, value, record, row),
-            // A bare star labels nothing.
-            Action::Companion => value != "*" && !row.read.contains(&index),
+            Action::Companion => !row.read.contains(&index),
             Action::Deleted => self.read_deleted(index, value, row),
         };
         if keep {
@@ -99,7 +103,9 @@ impl RowMapper {
                 row.last_name = last.map(Cow::Borrowed);
                 name::is_whole(value, first, last)
             }
-            Name::Organisation => row.fill(Field::CompanyName, value),
+            Name::Organisation => {
+                !is_any_filled(&self.company_names, record) && row.fill(Field::CompanyName, value)
+            }
             Name::Unclear => false,
         }
     }
@@ -210,102 +216,6 @@ impl RowMapper {
         }));
     }
 
-    fn read_consent<'r>(
-        &'r self,
-        consent: &'r BoundConsent,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) {
-        let Some(value) = filled(record, consent.column) else {
-            if consent
-                .date
-                .is_some_and(|column| filled(record, column).is_some())
-            {
-                self.issue(consent.column, &UNDATED_ANSWER, IssueEffect::KeepsRow, row);
-            }
-            return;
-        };
-        match consent.when_date {
-            Some(status) => self.read_dated_consent(consent, status, value, record, row),
-            None => self.read_answer(consent, value, record, row),
-        }
-    }
-
-    /// The cell is the date of the event.
-    fn read_dated_consent<'r>(
-        &'r self,
-        consent: &'r BoundConsent,
-        status: ConsentStatus,
-        value: &'r str,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) {
-        if says_no_date(value) {
-            row.read.push(consent.column);
-            return;
-        }
-        match date::read(value, consent.date_format, self.utc_offset_minutes) {
-            Ok(date) => {
-                row.read.push(consent.column);
-                push_consent(consent, status, Some(date), record, row);
-            }
-            // There is a date, so there was the event; only its day is not known.
-            Err(DateProblem::Ambiguous) => {
-                self.issue(consent.column, &AMBIGUOUS_DATE, IssueEffect::KeepsRow, row);
-                push_consent(consent, status, None, record, row);
-            }
-            Err(DateProblem::Unreadable) => {
-                self.issue(consent.column, &UNREADABLE_DATE, IssueEffect::KeepsRow, row);
-            }
-        }
-    }
-
-    fn read_answer<'r>(
-        &'r self,
-        consent: &'r BoundConsent,
-        value: &'r str,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) {
-        match meaning(consent, value) {
-            Meaning::Event(status) => {
-                row.read.push(consent.column);
-                let date = self.read_date(consent, record, row);
-                push_consent(consent, status, date, record, row);
-            }
-            Meaning::No => row.read.push(consent.column),
-            Meaning::Listed => {}
-            Meaning::Unknown => {
-                self.issue(consent.column, &UNKNOWN_ANSWER, IssueEffect::KeepsRow, row);
-            }
-        }
-    }
-
-    /// The date beside an answer.
-    fn read_date<'r>(
-        &'r self,
-        consent: &BoundConsent,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) -> Option<Instant> {
-        let column = consent.date?;
-        let value = filled(record, column).filter(|value| !says_no_date(value))?;
-        match date::read(value, consent.date_format, self.utc_offset_minutes) {
-            Ok(date) => {
-                row.read.push(column);
-                Some(date)
-            }
-            Err(DateProblem::Ambiguous) => {
-                self.issue(column, &AMBIGUOUS_DATE, IssueEffect::KeepsRow, row);
-                None
-            }
-            Err(DateProblem::Unreadable) => {
-                self.issue(column, &UNREADABLE_DATE, IssueEffect::KeepsRow, row);
-                None
-            }
-        }
-    }
-
     fn issue<'r>(
         &'r self,
         column: usize,
@@ -326,44 +236,6 @@ impl RowMapper {
         });
     }
 }
-
-/// What is told about an issue, whatever its row.
-struct Trouble {
-    code: &'static str,
-    reason: &'static str,
-    hint: &'static str,
-}
-
-const DELETED: Trouble = Trouble {
-    code: "deleted_at_source",
-    reason: "the record was deleted in the system it comes from",
-    hint: "leave it out, or map the column to \"metadata\" to import deleted records",
-};
-const UNKNOWN_ANSWER: Trouble = Trouble {
-    code: "unknown_answer",
-    reason: "the cell is neither yes nor no",
-    hint: "say what its words mean with `values = { \"…\" = \"revoked\" }`",
-};
-const UNDATED_ANSWER: Trouble = Trouble {
-    code: "undated_answer",
-    reason: "there is a date, but the column it dates is empty",
-    hint: "fill the cell, or map the date itself with `when_date`",
-};
-const AMBIGUOUS_DATE: Trouble = Trouble {
-    code: "ambiguous_date",
-    reason: "day and month of the date cannot be told apart",
-    hint: "say `date_format = \"m/d/y\"` or `date_format = \"d/m/y\"` in the mapping",
-};
-const UNREADABLE_DATE: Trouble = Trouble {
-    code: "unreadable_date",
-    reason: "the cell is no date that the column's format reads",
-    hint: "write it as 2024-05-03, or say `date_format` in the mapping",
-};
-const UNREADABLE_PHONE_LIST: Trouble = Trouble {
-    code: "unreadable_phone_list",
-    reason: "the cell is no JSON list of phone numbers",
-    hint: "correct the cell, or remove `format = \"json\"`",
-};
 
 /// Takes the value of a field with several columns or values; says whether the cell is told whole.
 fn choose<'r>(
@@ -412,68 +284,6 @@ fn preferred<'v>(value: &'v str, label: Option<&str>, separator: &Separator) -> 
         .unwrap_or(value)
 }
 
-/// What an answer means for consent.
-enum Meaning {
-    Event(ConsentStatus),
-    /// A plain no, which is told by there being no event.
-    No,
-    /// A word that the mapping lists as saying nothing; it may tell a person something.
-    Listed,
-    Unknown,
-}
-
-fn meaning(consent: &BoundConsent, value: &str) -> Meaning {
-    if let Some((_, listed)) = consent.values.iter().find(|(word, _)| same(word, value)) {
-        return listed.map_or(Meaning::Listed, Meaning::Event);
-    }
-    let asks = consent.when_true.is_some() || consent.when_false.is_some();
-    let status = match answer::read(value) {
-        // Whatever the column asks: this person does not want to be contacted.
-        Some(Answer::OptedOut) => Some(ConsentStatus::Revoked),
-        Some(Answer::No) => consent.when_false,
-        Some(Answer::Yes) if asks => consent.when_true,
-        Some(Answer::OptedIn) if consent.when_true == Some(ConsentStatus::Granted) => {
-            consent.when_true
-        }
-        Some(Answer::OptedIn) if asks => consent.when_false,
-        Some(Answer::Yes | Answer::OptedIn) | None => return Meaning::Unknown,
-    };
-    status.map_or(Meaning::No, Meaning::Event)
-}
-
-fn push_consent<'r>(
-    consent: &'r BoundConsent,
-    status: ConsentStatus,
-    date: Option<Instant>,
-    record: &Record<'r>,
-    row: &mut MappedRow<'r>,
-) {
-    let cell = |column: Option<usize>| column.and_then(|column| filled(record, column));
-    let (source, basis) = (
-        cell(consent.source_column),
-        cell(consent.legal_basis_column),
-    );
-    row.read.extend(
-        consent
-            .source_column
-            .into_iter()
-            .chain(consent.legal_basis_column),
-    );
-    row.consents.push(MappedConsent {
-        consent_type: &consent.consent_type,
-        status,
-        date,
-        source: Cow::Borrowed(source.unwrap_or(&consent.source)),
-        legal_basis: basis.or(consent.legal_basis.as_deref()).map(Cow::Borrowed),
-        column: number(consent.column),
-    });
-}
-
-/// Cells that systems write where there is no date.
-fn says_no_date(value: &str) -> bool {
-    value.starts_with("0000-00-00") || answer::read(value) == Some(Answer::No)
-}
-
 fn country_of<'r>(phone: &BoundPhone, record: &Record<'r>) -> Option<Cow<'r, str>> {
     let column = phone.country?;
     filled(record, column).map(Cow::Borrowed)
@@ -520,7 +330,11 @@ mod tests {
     use crate::record::RecordBatch;
 
     /// Maps one row and hands it to `check`.
-    fn with_row(mapping: &str, cells: &[(&str, &str)], check: impl FnOnce(&MappedRow<'_>)) {
+    pub(super) fn with_row(
+        mapping: &str,
+        cells: &[(&str, &str)],
+        check: impl FnOnce(&MappedRow<'_>),
+    ) {
         let text = format!("version = 1\nsource = \"test\"\n{mapping}");
         let header: Vec<&str> = cells.iter().map(|(name, _)| *name).collect();
         let mapper = Mapping::parse("m.toml", &text)
@@ -535,127 +349,15 @@ mod tests {
         check(&row);
     }
 
-    fn kept(row: &MappedRow<'_>) -> Vec<String> {
+    pub(super) fn kept(row: &MappedRow<'_>) -> Vec<String> {
         row.metadata
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect()
     }
 
-    fn codes(row: &MappedRow<'_>) -> Vec<&'static str> {
+    pub(super) fn codes(row: &MappedRow<'_>) -> Vec<&'static str> {
         row.issues.iter().map(|issue| issue.code).collect()
-    }
-
-    fn statuses(row: &MappedRow<'_>) -> Vec<&'static str> {
-        row.consents
-            .iter()
-            .map(|consent| consent.status.as_str())
-            .collect()
-    }
-
-    #[test]
-    fn an_unticked_opt_out_is_no_consent() {
-        let mapping = "[columns]\nA = { consent = \"marketing_email\", when_true = \"revoked\" }";
-        let check = |cell: &str, status: &[&str], issue: &[&str], keep: &[&str]| {
-            with_row(mapping, &[("A", cell)], |row| {
-                assert_eq!(
-                    (statuses(row), codes(row), kept(row)),
-                    (
-                        status.to_vec(),
-                        issue.to_vec(),
-                        keep.iter().map(|k| (*k).to_owned()).collect()
-                    ),
-                    "{cell}"
-                );
-            });
-        };
-        check("true", &["revoked"], &[], &[]);
-        check("Opted out", &["revoked"], &[], &[]);
-        for nothing in ["false", "0", "", " ", "No", "subscribed"] {
-            check(nothing, &[], &[], &[]);
-        }
-        check("perhaps", &[], &["unknown_answer"], &["A=perhaps"]);
-    }
-
-    #[test]
-    fn an_opt_in_column_cannot_turn_an_opt_out_into_consent() {
-        let mapping = "[columns]\nA = { consent = \"marketing_email\", when_true = \"granted\" }";
-        let check = |cell: &str, want: &[&str]| {
-            with_row(mapping, &[("A", cell)], |row| {
-                assert_eq!(statuses(row), want, "{cell}")
-            });
-        };
-        check("yes", &["granted"]);
-        check("subscribed", &["granted"]);
-        check("no", &[]);
-        check("unsubscribed", &["revoked"]);
-        check("Do not call", &["revoked"]);
-    }
-
-    #[test]
-    fn words_listed_in_the_mapping_come_first() {
-        let mapping = "[columns]\nA = { consent = \"marketing_sms\", values = { \"Ja, bitte\" = \"granted\", \"1\" = \"revoked\", \"Später\" = \"nothing\" } }";
-        let check = |cell: &str, status: &[&str], keep: usize, issue: usize| {
-            with_row(mapping, &[("A", cell)], |row| {
-                assert_eq!(
-                    (statuses(row), row.metadata.len(), row.issues.len()),
-                    (status.to_vec(), keep, issue),
-                    "{cell}"
-                );
-            });
-        };
-        check("ja, bitte", &["granted"], 0, 0);
-        check("1", &["revoked"], 0, 0);
-        check("SPÄTER", &[], 1, 0);
-        check("yes", &[], 1, 1);
-        check("no", &[], 0, 0);
-    }
-
-    #[test]
-    fn evidence_of_consent_is_dated_and_sourced() {
-        let mapping = "utc_offset = \"+02:00\"\n[columns]\nA = { consent = \"marketing_email\", when_true = \"revoked\", date_column = \"When\", source_column = \"Where\", legal_basis = \"consent\" }";
-        let cells = [("A", "x"), ("When", "2024-05-03 10:00"), ("Where", "fair")];
-        with_row(mapping, &cells, |row| {
-            let consent = &row.consents[0];
-            assert_eq!(consent.date.unwrap().to_string(), "2024-05-03T08:00:00Z");
-            assert_eq!(
-                (consent.source.as_ref(), consent.legal_basis.as_deref()),
-                ("fair", Some("consent"))
-            );
-            assert_eq!((consent.column, kept(row)), (1, vec![]));
-        });
-        with_row(
-            mapping,
-            &[("A", "x"), ("When", "soon"), ("Where", "")],
-            |row| {
-                assert_eq!(row.consents[0].source, "test, column `A`");
-                assert_eq!(
-                    (row.consents[0].date, codes(row), kept(row)),
-                    (None, vec!["unreadable_date"], vec!["When=soon".to_owned()])
-                );
-            },
-        );
-        with_row(
-            mapping,
-            &[("A", ""), ("When", "2024-05-03"), ("Where", "fair")],
-            |row| {
-                assert_eq!(
-                    (statuses(row), codes(row)),
-                    (vec![], vec!["undated_answer"])
-                );
-                assert_eq!(kept(row), ["When=2024-05-03", "Where=fair"]);
-            },
-        );
-        with_row(
-            mapping,
-            &[("A", "no"), ("When", "2024-05-03"), ("Where", "")],
-            |row| {
-                assert_eq!(
-                    (statuses(row), codes(row), kept(row)),
-                    (vec![], vec![], vec!["When=2024-05-03".to_owned()])
-                );
-            },
-        );
     }
 
     #[test]

@@ -17,9 +17,12 @@ pub struct RowMapper {
     pub(super) columns: Vec<Column>,
     pub(super) phones: Vec<BoundPhone>,
     pub(super) consents: Vec<BoundConsent>,
-    /// The columns of the first and the last name, the preferred ones first.
+    /// The columns of the names, the preferred ones first.
     pub(super) first_names: Vec<usize>,
     pub(super) last_names: Vec<usize>,
+    pub(super) company_names: Vec<usize>,
+    /// The columns with the labels of fields.
+    pub(super) field_labels: Vec<usize>,
     pub(super) constants: Vec<(Field, String)>,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) relationships: Relationships,
@@ -103,6 +106,8 @@ pub(super) fn bind(mapping: &Mapping, header: &[&str]) -> Result<RowMapper, Mapp
         consents: Vec::new(),
         first_names: fields.of(Field::FirstName).to_vec(),
         last_names: fields.of(Field::LastName).to_vec(),
+        company_names: fields.of(Field::CompanyName).to_vec(),
+        field_labels: Vec::new(),
         constants: mapping.constants.clone(),
         metadata: mapping.metadata.clone(),
         relationships: Relationships::new(),
@@ -305,7 +310,11 @@ impl<'m> Binder<'m, '_> {
         mapper: &mut RowMapper,
     ) -> Result<(), MappingError> {
         let action = match &found.entry.rule {
-            Rule::Field(rule) => self.field_action(found, rule, fields)?,
+            Rule::Field(rule) => {
+                let label = self.companion(found, rule.label_column.as_deref())?;
+                mapper.field_labels.extend(label);
+                self.field_action(found, rule, fields)?
+            }
             Rule::Phone(rule) => {
                 mapper.phones.push(self.phone(found, rule)?);
                 Action::Companion
