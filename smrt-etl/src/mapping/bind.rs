@@ -7,6 +7,7 @@ use smrt_core::model::{ConsentStatus, ConsentType, RelationshipType};
 use super::date::DateFormat;
 use super::error::{MappingError, MappingProblem};
 use super::header::{HeaderIndex, NUMBER};
+use super::joined::Separator;
 use super::label::Relationships;
 use super::rule::{ConsentRule, Field, FieldRule, PhoneFormat, PhoneRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
@@ -16,9 +17,12 @@ pub struct RowMapper {
     pub(super) columns: Vec<Column>,
     pub(super) phones: Vec<BoundPhone>,
     pub(super) consents: Vec<BoundConsent>,
-    /// The columns of the first and the last name, the preferred ones first.
+    /// The columns of the names, the preferred ones first.
     pub(super) first_names: Vec<usize>,
     pub(super) last_names: Vec<usize>,
+    pub(super) company_names: Vec<usize>,
+    /// The columns with the labels of fields.
+    pub(super) field_labels: Vec<usize>,
     pub(super) constants: Vec<(Field, String)>,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) relationships: Relationships,
@@ -49,7 +53,7 @@ pub(super) struct BoundField {
     pub(super) field: Field,
     /// The columns that come before this one, by position.
     pub(super) before: Vec<usize>,
-    pub(super) separator: Option<String>,
+    pub(super) separator: Option<Separator>,
     pub(super) label: Option<usize>,
     pub(super) is_source_key: bool,
 }
@@ -60,7 +64,7 @@ pub(super) struct BoundPhone {
     pub(super) label: Option<usize>,
     pub(super) country: Option<usize>,
     pub(super) calling_code: Option<usize>,
-    pub(super) separator: Option<String>,
+    pub(super) separator: Option<Separator>,
     pub(super) strip_prefix: Option<String>,
     pub(super) format: PhoneFormat,
     pub(super) primary: bool,
@@ -102,6 +106,8 @@ pub(super) fn bind(mapping: &Mapping, header: &[&str]) -> Result<RowMapper, Mapp
         consents: Vec::new(),
         first_names: fields.of(Field::FirstName).to_vec(),
         last_names: fields.of(Field::LastName).to_vec(),
+        company_names: fields.of(Field::CompanyName).to_vec(),
+        field_labels: Vec::new(),
         constants: mapping.constants.clone(),
         metadata: mapping.metadata.clone(),
         relationships: Relationships::new(),
@@ -211,7 +217,11 @@ impl<'m> Binder<'m, '_> {
             .iter()
             .filter_map(|found| match &found.entry.rule {
                 Rule::Field(rule) => Some((found, rule)),
-                _ => None,
+                Rule::Phone(_)
+                | Rule::Consent(_)
+                | Rule::Deleted
+                | Rule::Metadata
+                | Rule::Ignore => None,
             })
             .collect();
         ranked.sort_by_key(|(found, rule)| {
@@ -300,7 +310,11 @@ impl<'m> Binder<'m, '_> {
         mapper: &mut RowMapper,
     ) -> Result<(), MappingError> {
         let action = match &found.entry.rule {
-            Rule::Field(rule) => self.field_action(found, rule, fields)?,
+            Rule::Field(rule) => {
+                let label = self.companion(found, rule.label_column.as_deref())?;
+                mapper.field_labels.extend(label);
+                self.field_action(found, rule, fields)?
+            }
             Rule::Phone(rule) => {
                 mapper.phones.push(self.phone(found, rule)?);
                 Action::Companion
@@ -329,7 +343,7 @@ impl<'m> Binder<'m, '_> {
         let bound = BoundField {
             field: rule.field,
             before: fields.before(rule.field, found.column),
-            separator: rule.separator.clone(),
+            separator: rule.separator.as_deref().and_then(Separator::new),
             label: self.companion(found, rule.label_column.as_deref())?,
             is_source_key: rule.is_source_key,
         };
@@ -352,7 +366,7 @@ impl<'m> Binder<'m, '_> {
             label: self.companion(found, rule.label_column.as_deref())?,
             country: self.companion(found, rule.country_column.as_deref())?,
             calling_code: self.companion(found, rule.calling_code_column.as_deref())?,
-            separator: rule.separator.clone(),
+            separator: rule.separator.as_deref().and_then(Separator::new),
             strip_prefix: rule.strip_prefix.clone(),
             format: rule.format,
             primary: rule.primary,
@@ -419,5 +433,95 @@ impl std::fmt::Debug for RowMapper {
         f.debug_struct("RowMapper")
             .field("columns", &self.columns.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bind(columns: &str, header: &[&str]) -> Result<Vec<(String, String)>, String> {
+        let text = format!("version = 1\nsource = \"test\"\n[columns]\n{columns}");
+        let mapper = Mapping::parse("m.toml", &text)
+            .unwrap()
+            .bind(header)
+            .map_err(|error| {
+                format!(
+                    "{}: {} / {}",
+                    error.line().unwrap(),
+                    error.problem(),
+                    error.hint()
+                )
+            })?;
+        let told = mapper.describe();
+        Ok(told
+            .map(|(name, words)| (name.to_owned(), words.to_owned()))
+            .collect())
+    }
+
+    fn check_error(columns: &str, header: &[&str], want: &str) {
+        assert_eq!(bind(columns, header).unwrap_err(), want);
+    }
+
+    #[test]
+    fn a_mapping_that_does_not_fit_says_why() {
+        check_error(
+            "A = \"email\"\nB = \"email\"",
+            &["A", "B"],
+            "5: columns `A` and `B` are both mapped to `email`, which takes one / remove one, or let it stand in where the other is empty: `\"B\" = { fallback = \"email\" }`",
+        );
+        check_error(
+            "\"E-Mail\" = \"email\"",
+            &["Email", "Phone"],
+            "4: the file has no column `E-Mail` / the file has a column `Email`",
+        );
+        check_error(
+            "Birthday = \"ignore\"",
+            &["Email"],
+            "4: the file has no column `Birthday` / remove the line, or write `missing_columns = \"ignore\"` at the top",
+        );
+        check_error(
+            "A = { phone = \"work\", label_column = \"Label\" }",
+            &["A"],
+            "4: the file has no column `Label` / remove the line, or write `missing_columns = \"ignore\"` at the top",
+        );
+        check_error(
+            "\"P {n}\" = { phone = \"work\" }\n\"P {n}\u{20}\" = \"ignore\"",
+            &["P 1", "P 1 "],
+            "5: column `P 1` is mapped twice, as `P {n}` and as `P {n} ` / remove one of the two lines",
+        );
+        check_error(
+            "\"P {n}\" = { phone = \"work\" }",
+            &["P x"],
+            "4: the file has no column `P {n}` / the file has a column `P x`",
+        );
+    }
+
+    #[test]
+    fn a_line_for_one_column_goes_before_a_pattern() {
+        let told = bind(
+            "\"P {n}\" = { phone = \"work\" }\n\"P 2\" = \"ignore\"",
+            &["P 1", "P 2", "X"],
+        )
+        .unwrap();
+        let words: Vec<&str> = told.iter().map(|(_, words)| words.as_str()).collect();
+        assert_eq!(words, ["phone (work)", "ignored", "kept in metadata"]);
+    }
+
+    #[test]
+    fn columns_read_with_another_are_told_so() {
+        let told = bind(
+            "A = { phone = \"work\", label_column = \"L\" }",
+            &["A", "L"],
+        )
+        .unwrap();
+        assert_eq!(told[0].1, "phone (work), relationship from `L`");
+        assert_eq!(told[1].1, "read together with `A`");
+    }
+
+    #[test]
+    fn a_mapper_crosses_threads() {
+        fn assert_shared<T: Send + Sync>() {}
+        assert_shared::<RowMapper>();
     }
 }
