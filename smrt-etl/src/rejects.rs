@@ -13,14 +13,24 @@ use crate::import::ImportError;
 use crate::source::{Format, Source};
 
 /// The columns that follow the original ones. Import leaves them out again.
-pub const REJECT_COLUMNS: [&str; 6] = [
+pub const REJECT_COLUMNS: [&str; 7] = [
     "smrt_line",
     "smrt_column",
     "smrt_code",
     "smrt_reason",
     "smrt_hint",
-    "smrt_original",
+    RUN_COLUMN,
+    ORIGINAL_COLUMN,
 ];
+
+/// The column that names the run which rejected the row, so that its mapping can be used again.
+pub const RUN_COLUMN: &str = "smrt_run";
+
+/// The column that keeps a row whole when it cannot be read.
+const ORIGINAL_COLUMN: &str = "smrt_original";
+
+/// How many columns of reasons there are.
+const REASONS: usize = 6;
 
 /// How the rejects of a source are written: as the source itself is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -95,14 +105,16 @@ impl RejectFormat {
         }
     }
 
-    fn write_row(&self, issue: &Issue, out: &mut dyn Write) -> io::Result<()> {
+    fn write_row(&self, run: i64, issue: &Issue, out: &mut dyn Write) -> io::Result<()> {
         let line_number = issue.line.to_string();
+        let run = run.to_string();
         let reasons = [
             line_number.as_str(),
             issue.column.as_deref().unwrap_or_default(),
             &issue.code,
             &issue.reason,
             &issue.hint,
+            &run,
         ];
         let raw = issue.raw.as_deref().unwrap_or_default();
         match self {
@@ -136,7 +148,7 @@ pub fn write(
     let read: Result<(), StoreError> = store.issues(run, Some(Severity::Rejected), &mut |issue| {
         if failed.is_ok() {
             rows += 1;
-            failed = format.write_row(&issue, out);
+            failed = format.write_row(run, &issue, out);
         }
         Ok(())
     });
@@ -151,7 +163,7 @@ pub fn write(
 /// by itself leaves its columns empty and is kept whole in the last one.
 fn delimited_row(
     raw: &str,
-    reasons: &[&str; 5],
+    reasons: &[&str; REASONS],
     columns: usize,
     delimiter: u8,
     quote: u8,
@@ -221,7 +233,7 @@ fn push_fields(row: &mut String, fields: &[&str], delimiter: u8, quote: u8) {
 
 /// The object as it was with the reasons as further members; what is no object is kept whole in
 /// one member.
-fn json_row(raw: &str, reasons: &[&str; 5]) -> String {
+fn json_row(raw: &str, reasons: &[&str; REASONS]) -> String {
     let object: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(raw).ok();
     let open = object
         .as_ref()
@@ -242,7 +254,7 @@ fn json_row(raw: &str, reasons: &[&str; 5]) -> String {
         .zip(reasons)
         .for_each(|(name, value)| member(name, value));
     if open.is_none() {
-        member(REJECT_COLUMNS[5], raw);
+        member(ORIGINAL_COLUMN, raw);
     }
     row.push('}');
     row
@@ -252,37 +264,40 @@ fn json_row(raw: &str, reasons: &[&str; 5]) -> String {
 mod tests {
     use super::*;
 
-    const REASONS: [&str; 5] = ["7", "", "no_identity", "why, though", "do"];
+    const WHY: [&str; REASONS] = ["7", "", "no_identity", "why, though", "do", "3"];
 
     #[test]
     fn a_readable_row_stays_as_it_was() {
         let check = |raw: &str, want: &str| {
-            assert_eq!(delimited_row(raw, &REASONS, 3, b',', b'"'), want);
+            assert_eq!(delimited_row(raw, &WHY, 3, b',', b'"'), want);
         };
         check(
             "a,\"b,\n\"\"c\",d",
-            "a,\"b,\n\"\"c\",d,7,,no_identity,\"why, though\",do,",
+            "a,\"b,\n\"\"c\",d,7,,no_identity,\"why, though\",do,3,",
         );
-        check("a,b", "a,b,,7,,no_identity,\"why, though\",do,");
-        check("a", "a,,,7,,no_identity,\"why, though\",do,");
+        check("a,b", "a,b,,7,,no_identity,\"why, though\",do,3,");
+        check("a", "a,,,7,,no_identity,\"why, though\",do,3,");
     }
 
     #[test]
     fn an_unreadable_row_is_kept_whole_in_the_last_column() {
         let check = |raw: &str, want: &str| {
-            assert_eq!(delimited_row(raw, &REASONS, 3, b',', b'"'), want);
+            assert_eq!(delimited_row(raw, &WHY, 3, b',', b'"'), want);
         };
-        check("a,\"b", ",,,7,,no_identity,\"why, though\",do,\"a,\"\"b\"");
+        check(
+            "a,\"b",
+            ",,,7,,no_identity,\"why, though\",do,3,\"a,\"\"b\"",
+        );
         check(
             "a,b,c,d",
-            ",,,7,,no_identity,\"why, though\",do,\"a,b,c,d\"",
+            ",,,7,,no_identity,\"why, though\",do,3,\"a,b,c,d\"",
         );
     }
 
     #[test]
     fn json_rows_get_members() {
         let check = |raw: &str, want: &str| {
-            let row = json_row(raw, &REASONS);
+            let row = json_row(raw, &WHY);
             assert!(
                 serde_json::from_str::<serde_json::Value>(&row).is_ok(),
                 "{row}"
@@ -295,6 +310,6 @@ mod tests {
         );
         check("{}", r#"{"smrt_line":"7","#);
         check("[1", r#"{"smrt_line":"7","#);
-        assert!(json_row("[1", &REASONS).ends_with(r#""smrt_original":"[1"}"#));
+        assert!(json_row("[1", &WHY).ends_with(r#""smrt_original":"[1"}"#));
     }
 }

@@ -11,6 +11,7 @@ use super::joined::Separator;
 use super::label::Relationships;
 use super::rule::{ConsentRule, Field, FieldRule, PhoneFormat, PhoneRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
+use crate::rejects::REJECT_COLUMNS;
 
 /// A mapping bound to the header of a file.
 pub struct RowMapper {
@@ -257,12 +258,20 @@ impl<'m> Binder<'m, '_> {
         )
     }
 
+    /// What no line of the mapping names is kept, except what a reject file adds to its rows.
     fn unmapped_columns(&self) -> Vec<Column> {
         (0..self.index.len())
-            .map(|column| Column {
-                name: self.index.name(column).to_owned(),
-                action: Action::Metadata,
-                words: Rule::Metadata.words(),
+            .map(|column| {
+                let name = self.index.name(column).to_owned();
+                let (action, rule) = match REJECT_COLUMNS.contains(&name.as_str()) {
+                    true => (Action::Ignore, Rule::Ignore),
+                    false => (Action::Metadata, Rule::Metadata),
+                };
+                Column {
+                    name,
+                    action,
+                    words: rule.words(),
+                }
             })
             .collect()
     }

@@ -19,6 +19,7 @@ use super::header::{HeaderCase, HeaderIndex, NUMBER, canonical};
 use super::rule::{Field, FieldRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
 use crate::record::RecordBatch;
+use crate::rejects::REJECT_COLUMNS;
 use evidence::Evidence;
 use judge::Verdict;
 
@@ -240,7 +241,7 @@ fn mapping(header: &[&str], verdicts: Vec<Verdict>, sample: &RecordBatch) -> Map
 /// A source for files of just these columns, so that ids of unlike files are never the same human.
 fn source_of(header: &[&str]) -> String {
     let mut hasher = Sha256::new();
-    for name in header {
+    for name in header.iter().filter(|name| !REJECT_COLUMNS.contains(name)) {
         hasher.update(canonical(name).as_bytes());
         hasher.update([0]);
     }
