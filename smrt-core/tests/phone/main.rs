@@ -3,7 +3,6 @@
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    clippy::panic,
     reason = "tests may stop anywhere"
 )]
 
