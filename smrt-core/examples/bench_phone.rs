@@ -9,6 +9,7 @@
 //! library on the same file in the same run.
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
+#![expect(clippy::disallowed_methods, reason = "a stopwatch needs a clock")]
 #![expect(
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -37,9 +38,8 @@ const REPETITIONS: usize = 5;
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let argument = |place: usize| arguments.get(place).map(String::as_str);
-    let number = |place: usize, default| {
-        argument(place).map_or(default, |text| text.parse().expect_number(text))
-    };
+    let number =
+        |place: usize, default| argument(place).map_or(default, |text| text.parse().unwrap());
     match argument(0) {
         Some("write") => {
             let rows = mixed::rows(number(2, COUNT), number(3, 1) as u64);
@@ -50,19 +50,6 @@ fn main() {
     }
 }
 
-trait ExpectNumber<T> {
-    fn expect_number(self, text: &str) -> T;
-}
-
-impl<T, E> ExpectNumber<T> for Result<T, E> {
-    fn expect_number(self, text: &str) -> T {
-        self.unwrap_or_else(|_| {
-            println!("not a number: {text}");
-            std::process::abort()
-        })
-    }
-}
-
 fn write(path: &str, rows: &[Row]) {
     let mut file = std::io::BufWriter::new(fs::File::create(path).unwrap());
     for row in rows {
@@ -70,10 +57,19 @@ fn write(path: &str, rows: &[Row]) {
     }
 }
 
+/// Reads a line of a file of rows.
+fn read(line: &str) -> Row {
+    let (home, text) = line.split_once('\t').unwrap();
+    Row {
+        home: home.parse().unwrap(),
+        text: text.to_owned(),
+    }
+}
+
 /// Times our side on a file, first call and then the best of a few passes.
 fn time_file(path: &str, output: Option<&str>) {
     let text = fs::read_to_string(path).unwrap();
-    let rows: Vec<Row> = text.lines().map(Row::read).collect();
+    let rows: Vec<Row> = text.lines().map(read).collect();
     print_ours(&rows);
     if let Some(output) = output {
         let mut file = std::io::BufWriter::new(fs::File::create(output).unwrap());

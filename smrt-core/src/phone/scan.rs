@@ -41,6 +41,10 @@ pub(super) fn scan(text: &str) -> Result<Scanned, PhoneError> {
 }
 
 /// What a byte means in a plain spelling: the value of a digit, or one of the following.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed by the compiler, which refuses a wrong index"
+)]
 const BYTES: [u8; 256] = {
     let mut table = [OTHER; 256];
     let mut byte: u8 = 0;

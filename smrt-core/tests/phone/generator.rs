@@ -10,6 +10,13 @@ use crate::random::Random;
 /// The metadata the tables are compiled from; here it gives example numbers and lengths.
 const METADATA: &str = include_str!("../../data/phone_metadata.txt");
 
+impl Random {
+    /// True once in `n` times.
+    pub(crate) fn once_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+}
+
 /// What a region's plan says that matters for writing numbers.
 pub(crate) struct Sample {
     pub(crate) region: Option<Region>,
@@ -188,7 +195,8 @@ fn in_letters(random: &mut Random, text: &str) -> String {
         .collect()
 }
 
-fn mistyped(random: &mut Random, text: &str) -> String {
+/// A text with up to three mistakes.
+pub(crate) fn mistyped(random: &mut Random, text: &str) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     for _ in 0..=random.below(3) {
         let place = random.below(characters.len() + 1);

@@ -11,17 +11,6 @@ pub(crate) struct Row {
     pub(crate) text: String,
 }
 
-impl Row {
-    /// Reads a line of a file of such rows.
-    pub(crate) fn read(line: &str) -> Self {
-        let (home, text) = line.split_once('\t').unwrap();
-        Self {
-            home: home.parse().unwrap(),
-            text: text.to_owned(),
-        }
-    }
-}
-
 /// Area codes of the United States and Canada.
 const AREAS: [&str; 40] = [
     "201", "202", "203", "206", "212", "213", "214", "215", "216", "301", "302", "303", "305",
