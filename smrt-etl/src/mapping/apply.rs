@@ -244,7 +244,11 @@ fn choose<'r>(
     record: &Record<'r>,
     row: &mut MappedRow<'r>,
 ) -> bool {
-    if is_any_filled(&bound.before, record) {
+    let is_chosen = match starred_column(bound, record) {
+        Some(column) => column == bound.column,
+        None => !is_any_filled(&bound.before, record),
+    };
+    if !is_chosen {
         return false;
     }
     let label = bound.label.and_then(|column| filled(record, column));
@@ -258,6 +262,19 @@ fn choose<'r>(
     }
     // A human has no country of its own, so metadata keeps it.
     taken && chosen.len() == value.len() && bound.field != Field::Country
+}
+
+/// The first column of a field that has a value and a star in its label.
+fn starred_column(bound: &BoundField, record: &Record<'_>) -> Option<usize> {
+    let has_star = |(column, label): &&(usize, usize)| {
+        filled(record, *label).is_some_and(|label| label.contains('*'))
+            && filled(record, *column).is_some()
+    };
+    bound
+        .labelled
+        .iter()
+        .find(has_star)
+        .map(|(column, _)| *column)
 }
 
 /// A value as a key: in lower case, because the same address is written in many ways.
@@ -442,6 +459,35 @@ mod tests {
         );
         check([" ", "", " c@x.test "], Some("c@x.test"), &[]);
         check(["", "", ""], None, &[]);
+    }
+
+    #[test]
+    fn a_star_chooses_among_columns() {
+        let mapping = "[columns]\n\"E {n}\" = { field = \"email\", label_column = \"L {n}\" }";
+        let check = |labels: [&str; 2], values: [&str; 2], want: Option<&str>| {
+            let cells = [
+                ("L 1", labels[0]),
+                ("E 1", values[0]),
+                ("L 2", labels[1]),
+                ("E 2", values[1]),
+            ];
+            with_row(mapping, &cells, |row| {
+                assert_eq!(row.email.as_deref(), want)
+            });
+        };
+        check(
+            ["Home", "* Work"],
+            ["a@x.test", "b@x.test"],
+            Some("b@x.test"),
+        );
+        check(
+            ["* Home", "* Work"],
+            ["a@x.test", "b@x.test"],
+            Some("a@x.test"),
+        );
+        check(["Home", "* Work"], ["a@x.test", ""], Some("a@x.test"));
+        check(["Home", "Work"], ["", "b@x.test"], Some("b@x.test"));
+        check(["", ""], ["", ""], None);
     }
 
     #[test]

@@ -52,8 +52,11 @@ pub(super) enum Action {
 
 pub(super) struct BoundField {
     pub(super) field: Field,
+    pub(super) column: usize,
     /// The columns that come before this one, by position.
     pub(super) before: Vec<usize>,
+    /// All columns of the field that have a label, and where it is.
+    pub(super) labelled: Vec<(usize, usize)>,
     pub(super) separator: Option<Separator>,
     pub(super) label: Option<usize>,
     pub(super) is_source_key: bool,
@@ -105,9 +108,9 @@ pub(super) fn bind(mapping: &Mapping, header: &[&str]) -> Result<RowMapper, Mapp
         columns: binder.unmapped_columns(),
         phones: Vec::new(),
         consents: Vec::new(),
-        first_names: fields.of(Field::FirstName).to_vec(),
-        last_names: fields.of(Field::LastName).to_vec(),
-        company_names: fields.of(Field::CompanyName).to_vec(),
+        first_names: fields.columns(Field::FirstName),
+        last_names: fields.columns(Field::LastName),
+        company_names: fields.columns(Field::CompanyName),
         field_labels: Vec::new(),
         constants: mapping.constants.clone(),
         metadata: mapping.metadata.clone(),
@@ -131,16 +134,38 @@ struct Binder<'m, 'h> {
 }
 
 /// The columns of each field, the preferred ones first.
-struct FieldOrder([Vec<usize>; Field::ALL.len()]);
+struct FieldOrder([Vec<Candidate>; Field::ALL.len()]);
+
+#[derive(Clone, Copy)]
+struct Candidate {
+    column: usize,
+    label: Option<usize>,
+}
 
 impl FieldOrder {
-    fn of(&self, field: Field) -> &[usize] {
-        self.0.get(field as usize).map_or(&[], Vec::as_slice)
+    fn of(&self, field: Field) -> impl Iterator<Item = Candidate> {
+        self.0.get(field as usize).into_iter().flatten().copied()
+    }
+
+    fn columns(&self, field: Field) -> Vec<usize> {
+        self.of(field).map(|candidate| candidate.column).collect()
+    }
+
+    fn labelled(&self, field: Field) -> Vec<(usize, usize)> {
+        self.of(field)
+            .filter_map(|candidate| Some((candidate.column, candidate.label?)))
+            .collect()
     }
 
     fn before(&self, field: Field, column: usize) -> Vec<usize> {
-        let preferred = self.of(field).iter().take_while(|other| **other != column);
-        preferred.copied().collect()
+        let mut columns = self.columns(field);
+        columns.truncate(
+            columns
+                .iter()
+                .position(|other| *other == column)
+                .unwrap_or(0),
+        );
+        columns
     }
 }
 
@@ -241,7 +266,10 @@ impl<'m> Binder<'m, '_> {
                 mains.push((rule.field, found));
             }
             if let Some(columns) = order.0.get_mut(rule.field as usize) {
-                columns.push(found.column);
+                columns.push(Candidate {
+                    column: found.column,
+                    label: self.companion(found, rule.label_column.as_deref())?,
+                });
             }
         }
         Ok(order)
@@ -351,7 +379,9 @@ impl<'m> Binder<'m, '_> {
     ) -> Result<Action, MappingError> {
         let bound = BoundField {
             field: rule.field,
+            column: found.column,
             before: fields.before(rule.field, found.column),
+            labelled: fields.labelled(rule.field),
             separator: rule.separator.as_deref().and_then(Separator::new),
             label: self.companion(found, rule.label_column.as_deref())?,
             is_source_key: rule.is_source_key,

@@ -294,6 +294,11 @@ fn rows_with_a_catch_are_read_with_care() {
         3,
         "first=Chiara; last=Di Prova; email=chiara@example.com; company=Prova S.r.l.; other=(212) 555-0143; other=212-555-0144",
     );
+    check(
+        "google_old",
+        2,
+        "first=Bo; last=Exempel; email=bo@example.org; mobile=+46 70 174 06 06",
+    );
     // A whole name that is a company's goes to the company.
     check(
         "google_old",
