@@ -69,7 +69,8 @@ impl RowMapper {
             Action::Field(field) => !row.fill(*field, value),
             Action::Chosen(bound) => !choose(bound, value, record, row),
             Action::FullName(bound) => !self.read_full_name(bound, value, record, row),
-            Action::Companion => !row.read.contains(&index),
+            // A bare star labels nothing.
+            Action::Companion => value != "*" && !row.read.contains(&index),
             Action::Deleted => self.read_deleted(index, value, row),
         };
         if keep {
@@ -382,9 +383,6 @@ fn choose<'r>(
         Some(separator) => preferred(value, label, separator.trim()),
         None => value,
     };
-    if label.is_none_or(|label| without_star(label).0.is_empty()) {
-        row.read.extend(bound.label);
-    }
     let taken = row.fill(bound.field, chosen);
     if bound.is_source_key && row.source_key.is_none() {
         row.source_key = Some(as_key(chosen));
@@ -517,4 +515,325 @@ fn is_any_filled(columns: &[usize], record: &Record<'_>) -> bool {
 /// A column's number, from 1.
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Mapping;
+    use crate::record::RecordBatch;
+
+    /// Maps one row and hands it to `check`.
+    fn with_row(mapping: &str, cells: &[(&str, &str)], check: impl FnOnce(&MappedRow<'_>)) {
+        let text = format!("version = 1\nsource = \"test\"\n{mapping}");
+        let header: Vec<&str> = cells.iter().map(|(name, _)| *name).collect();
+        let mapper = Mapping::parse("m.toml", &text)
+            .unwrap()
+            .bind(&header)
+            .unwrap();
+        let mut batch = RecordBatch::default();
+        cells.iter().for_each(|(_, cell)| batch.push_field(cell));
+        batch.finish_row(1, 2, "", None);
+        let mut row = MappedRow::default();
+        mapper.map(&batch.get(0).unwrap(), &mut row);
+        check(&row);
+    }
+
+    fn kept(row: &MappedRow<'_>) -> Vec<String> {
+        row.metadata
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
+    }
+
+    fn codes(row: &MappedRow<'_>) -> Vec<&'static str> {
+        row.issues.iter().map(|issue| issue.code).collect()
+    }
+
+    fn statuses(row: &MappedRow<'_>) -> Vec<&'static str> {
+        row.consents
+            .iter()
+            .map(|consent| consent.status.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn an_unticked_opt_out_is_no_consent() {
+        let mapping = "[columns]\nA = { consent = \"marketing_email\", when_true = \"revoked\" }";
+        let check = |cell: &str, status: &[&str], issue: &[&str], keep: &[&str]| {
+            with_row(mapping, &[("A", cell)], |row| {
+                assert_eq!(
+                    (statuses(row), codes(row), kept(row)),
+                    (
+                        status.to_vec(),
+                        issue.to_vec(),
+                        keep.iter().map(|k| (*k).to_owned()).collect()
+                    ),
+                    "{cell}"
+                );
+            });
+        };
+        check("true", &["revoked"], &[], &[]);
+        check("Opted out", &["revoked"], &[], &[]);
+        for nothing in ["false", "0", "", " ", "No", "subscribed"] {
+            check(nothing, &[], &[], &[]);
+        }
+        check("perhaps", &[], &["unknown_answer"], &["A=perhaps"]);
+    }
+
+    #[test]
+    fn an_opt_in_column_cannot_turn_an_opt_out_into_consent() {
+        let mapping = "[columns]\nA = { consent = \"marketing_email\", when_true = \"granted\" }";
+        let check = |cell: &str, want: &[&str]| {
+            with_row(mapping, &[("A", cell)], |row| {
+                assert_eq!(statuses(row), want, "{cell}")
+            });
+        };
+        check("yes", &["granted"]);
+        check("subscribed", &["granted"]);
+        check("no", &[]);
+        check("unsubscribed", &["revoked"]);
+        check("Do not call", &["revoked"]);
+    }
+
+    #[test]
+    fn words_listed_in_the_mapping_come_first() {
+        let mapping = "[columns]\nA = { consent = \"marketing_sms\", values = { \"Ja, bitte\" = \"granted\", \"1\" = \"revoked\", \"Später\" = \"nothing\" } }";
+        let check = |cell: &str, status: &[&str], keep: usize, issue: usize| {
+            with_row(mapping, &[("A", cell)], |row| {
+                assert_eq!(
+                    (statuses(row), row.metadata.len(), row.issues.len()),
+                    (status.to_vec(), keep, issue),
+                    "{cell}"
+                );
+            });
+        };
+        check("ja, bitte", &["granted"], 0, 0);
+        check("1", &["revoked"], 0, 0);
+        check("SPÄTER", &[], 1, 0);
+        check("yes", &[], 1, 1);
+        check("no", &[], 0, 0);
+    }
+
+    #[test]
+    fn evidence_of_consent_is_dated_and_sourced() {
+        let mapping = "utc_offset = \"+02:00\"\n[columns]\nA = { consent = \"marketing_email\", when_true = \"revoked\", date_column = \"When\", source_column = \"Where\", legal_basis = \"consent\" }";
+        let cells = [("A", "x"), ("When", "2024-05-03 10:00"), ("Where", "fair")];
+        with_row(mapping, &cells, |row| {
+            let consent = &row.consents[0];
+            assert_eq!(consent.date.unwrap().to_string(), "2024-05-03T08:00:00Z");
+            assert_eq!(
+                (consent.source.as_ref(), consent.legal_basis.as_deref()),
+                ("fair", Some("consent"))
+            );
+            assert_eq!((consent.column, kept(row)), (1, vec![]));
+        });
+        with_row(
+            mapping,
+            &[("A", "x"), ("When", "soon"), ("Where", "")],
+            |row| {
+                assert_eq!(row.consents[0].source, "test, column `A`");
+                assert_eq!(
+                    (row.consents[0].date, codes(row), kept(row)),
+                    (None, vec!["unreadable_date"], vec!["When=soon".to_owned()])
+                );
+            },
+        );
+        with_row(
+            mapping,
+            &[("A", ""), ("When", "2024-05-03"), ("Where", "fair")],
+            |row| {
+                assert_eq!(
+                    (statuses(row), codes(row)),
+                    (vec![], vec!["undated_answer"])
+                );
+                assert_eq!(kept(row), ["When=2024-05-03", "Where=fair"]);
+            },
+        );
+        with_row(
+            mapping,
+            &[("A", "no"), ("When", "2024-05-03"), ("Where", "")],
+            |row| {
+                assert_eq!(
+                    (statuses(row), codes(row), kept(row)),
+                    (vec![], vec![], vec!["When=2024-05-03".to_owned()])
+                );
+            },
+        );
+    }
+
+    #[test]
+    fn a_whole_name_fills_gaps_and_never_overrides() {
+        let mapping = "[columns]\nName = \"full_name\"\nFirst = \"first_name\"\nLast = \"last_name\"\nOrg = \"company_name\"";
+        let check = |name: &str,
+                     first: &str,
+                     last: &str,
+                     want: (Option<&str>, Option<&str>),
+                     keep: &[&str]| {
+            let cells = [
+                ("Name", name),
+                ("First", first),
+                ("Last", last),
+                ("Org", ""),
+            ];
+            with_row(mapping, &cells, |row| {
+                assert_eq!(
+                    (row.first_name.as_deref(), row.last_name.as_deref()),
+                    want,
+                    "{name}"
+                );
+                assert_eq!(kept(row), keep, "{name}");
+            });
+        };
+        check("Ada Lovewell", "", "", (Some("Ada"), Some("Lovewell")), &[]);
+        check(
+            "Dr. Ada K. Lovewell",
+            "",
+            "",
+            (Some("Ada"), Some("Lovewell")),
+            &["Name=Dr. Ada K. Lovewell"],
+        );
+        check(
+            "Ada Lovewell",
+            "Ada",
+            "Lovewell",
+            (Some("Ada"), Some("Lovewell")),
+            &[],
+        );
+        check(
+            "Countess Ada",
+            "Ada",
+            "Lovewell",
+            (Some("Ada"), Some("Lovewell")),
+            &["Name=Countess Ada"],
+        );
+        check(
+            "ada@example.com",
+            "",
+            "",
+            (None, None),
+            &["Name=ada@example.com"],
+        );
+    }
+
+    #[test]
+    fn a_fallback_stands_in_and_is_kept_otherwise() {
+        let mapping =
+            "[columns]\nB = { fallback = \"email\" }\nA = \"email\"\nC = { fallback = \"email\" }";
+        let check = |cells: [&str; 3], want: Option<&str>, keep: &[&str]| {
+            with_row(
+                mapping,
+                &[("A", cells[0]), ("B", cells[1]), ("C", cells[2])],
+                |row| {
+                    assert_eq!(
+                        (row.email.as_deref(), kept(row)),
+                        (want, keep.iter().map(|k| (*k).to_owned()).collect())
+                    );
+                },
+            );
+        };
+        check(
+            ["a@x.test", "b@x.test", ""],
+            Some("a@x.test"),
+            &["B=b@x.test"],
+        );
+        check(
+            ["", "b@x.test", "c@x.test"],
+            Some("b@x.test"),
+            &["C=c@x.test"],
+        );
+        check([" ", "", " c@x.test "], Some("c@x.test"), &[]);
+        check(["", "", ""], None, &[]);
+    }
+
+    #[test]
+    fn joined_phones_pair_with_their_labels() {
+        let mapping =
+            "[columns]\nP = { phone = \"other\", label_column = \"L\", separator = \" ::: \" }";
+        let check = |label: &str, phones: &str, want: &[&str], keep: &[&str]| {
+            with_row(mapping, &[("L", label), ("P", phones)], |row| {
+                let told: Vec<String> = row
+                    .phones
+                    .iter()
+                    .map(|phone| {
+                        format!(
+                            "{}{}={}",
+                            if phone.primary { "*" } else { "" },
+                            phone.relationship,
+                            phone.text
+                        )
+                    })
+                    .collect();
+                assert_eq!(
+                    (told, kept(row)),
+                    (
+                        want.iter().map(|w| (*w).to_owned()).collect(),
+                        keep.iter().map(|k| (*k).to_owned()).collect()
+                    )
+                );
+            });
+        };
+        check(
+            "Work ::: * Mobile",
+            "1 ::: 2",
+            &["work=1", "*mobile=2"],
+            &[],
+        );
+        check("Work", "1 ::: 2", &["work=1", "other=2"], &[]);
+        check(
+            "Work ::: ältere",
+            "1 ::: 2",
+            &["work=1", "other=2"],
+            &["L=Work ::: ältere"],
+        );
+        check("Work", "", &[], &[]);
+        check("", "1 ::: ", &["other=1"], &[]);
+    }
+
+    #[test]
+    fn constants_fill_what_columns_leave_empty() {
+        let mapping = "[columns]\nA = \"company_name\"\n[constants]\ncompany_name = \"Acme\"\ncountry = \"DE\"\n[metadata]\ncampaign = \"spring\"";
+        with_row(mapping, &[("A", "")], |row| {
+            assert_eq!(
+                (row.company_name.as_deref(), row.country.as_deref()),
+                (Some("Acme"), Some("DE"))
+            );
+            assert_eq!(kept(row), ["campaign=spring"]);
+        });
+        with_row(mapping, &[("A", "Other")], |row| {
+            assert_eq!(row.company_name.as_deref(), Some("Other"))
+        });
+    }
+
+    #[test]
+    fn extras_and_unmapped_cells_are_kept_as_they_are() {
+        let mapper = Mapping::parse("m", "version = 1\n[columns]\nA = \"ignore\"")
+            .unwrap()
+            .bind(&["A", "B"])
+            .unwrap();
+        let mut batch = RecordBatch::default();
+        batch.push_field("a");
+        batch.push_field(" b ");
+        batch.push_extra("nick", "Bo");
+        batch.push_extra("empty", " ");
+        batch.finish_row(1, 2, "", None);
+        batch.push_field("short");
+        batch.finish_row(2, 3, "", None);
+        let mut row = MappedRow::default();
+        mapper.map(&batch.get(0).unwrap(), &mut row);
+        assert_eq!(kept(&row), ["B= b ", "nick=Bo"]);
+        mapper.map(&batch.get(1).unwrap(), &mut row);
+        assert_eq!(kept(&row), [""; 0]);
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        with_row(
+            "[columns]\nA = \"email\"",
+            &[("A", "ada@example.com")],
+            |row| {
+                assert_eq!(format!("{row:?}"), "MappedRow(****)");
+            },
+        );
+    }
 }

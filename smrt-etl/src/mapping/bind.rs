@@ -421,3 +421,93 @@ impl std::fmt::Debug for RowMapper {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bind(columns: &str, header: &[&str]) -> Result<Vec<(String, String)>, String> {
+        let text = format!("version = 1\nsource = \"test\"\n[columns]\n{columns}");
+        let mapper = Mapping::parse("m.toml", &text)
+            .unwrap()
+            .bind(header)
+            .map_err(|error| {
+                format!(
+                    "{}: {} / {}",
+                    error.line().unwrap(),
+                    error.problem(),
+                    error.hint()
+                )
+            })?;
+        let told = mapper.describe();
+        Ok(told
+            .map(|(name, words)| (name.to_owned(), words.to_owned()))
+            .collect())
+    }
+
+    fn check_error(columns: &str, header: &[&str], want: &str) {
+        assert_eq!(bind(columns, header).unwrap_err(), want);
+    }
+
+    #[test]
+    fn a_mapping_that_does_not_fit_says_why() {
+        check_error(
+            "A = \"email\"\nB = \"email\"",
+            &["A", "B"],
+            "5: columns `A` and `B` are both mapped to `email`, which takes one / remove one, or let it stand in where the other is empty: `\"B\" = { fallback = \"email\" }`",
+        );
+        check_error(
+            "\"E-Mail\" = \"email\"",
+            &["Email", "Phone"],
+            "4: the file has no column `E-Mail` / the file has a column `Email`",
+        );
+        check_error(
+            "Birthday = \"ignore\"",
+            &["Email"],
+            "4: the file has no column `Birthday` / remove the line, or write `missing_columns = \"ignore\"` at the top",
+        );
+        check_error(
+            "A = { phone = \"work\", label_column = \"Label\" }",
+            &["A"],
+            "4: the file has no column `Label` / remove the line, or write `missing_columns = \"ignore\"` at the top",
+        );
+        check_error(
+            "\"P {n}\" = { phone = \"work\" }\n\"P {n}\u{20}\" = \"ignore\"",
+            &["P 1", "P 1 "],
+            "5: column `P 1` is mapped twice, as `P {n}` and as `P {n} ` / remove one of the two lines",
+        );
+        check_error(
+            "\"P {n}\" = { phone = \"work\" }",
+            &["P x"],
+            "4: the file has no column `P {n}` / the file has a column `P x`",
+        );
+    }
+
+    #[test]
+    fn a_line_for_one_column_goes_before_a_pattern() {
+        let told = bind(
+            "\"P {n}\" = { phone = \"work\" }\n\"P 2\" = \"ignore\"",
+            &["P 1", "P 2", "X"],
+        )
+        .unwrap();
+        let words: Vec<&str> = told.iter().map(|(_, words)| words.as_str()).collect();
+        assert_eq!(words, ["phone (work)", "ignored", "kept in metadata"]);
+    }
+
+    #[test]
+    fn columns_read_with_another_are_told_so() {
+        let told = bind(
+            "A = { phone = \"work\", label_column = \"L\" }",
+            &["A", "L"],
+        )
+        .unwrap();
+        assert_eq!(told[0].1, "phone (work), relationship from `L`");
+        assert_eq!(told[1].1, "read together with `A`");
+    }
+
+    #[test]
+    fn a_mapper_crosses_threads() {
+        fn assert_shared<T: Send + Sync>() {}
+        assert_shared::<RowMapper>();
+    }
+}

@@ -34,6 +34,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "portable",
             "telephone portable",
             "mobiel",
+            "mobiele",
             "mobiele telefoon",
             "gsm",
             "iphone",
@@ -164,6 +165,7 @@ const WORDS: &[(&str, &[&str])] = &[
         "assistant",
         &[
             "assistant",
+            "assistants",
             "assistants phone",
             "assistant phone",
             "assistent",
