@@ -35,6 +35,9 @@ use number::Extension;
 use plan::LengthFit;
 use scan::{Scanned, Written, scan};
 
+/// The version of libphonenumber whose numbering plans are built in, such as `9.0.42`.
+pub const METADATA_VERSION: &str = env!("SMRT_PHONE_METADATA");
+
 /// Reads one phone number.
 ///
 /// `home` is the region of the person who wrote it; numbers without `+` or an international
