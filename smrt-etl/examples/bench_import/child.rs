@@ -39,6 +39,11 @@ impl fmt::Display for Measured {
     }
 }
 
+/// Processor time that this process has spent so far, in seconds; 0 where `/proc` is missing.
+pub(crate) fn own_cpu_seconds() -> f64 {
+    cpu("/proc/self").unwrap_or(0.0)
+}
+
 /// Runs a program to its end. An exit code above 1 is an error: 1 says that rows were rejected.
 pub(crate) fn measure(command: &mut Command) -> Result<Measured, Box<dyn Error>> {
     let started = Instant::now();

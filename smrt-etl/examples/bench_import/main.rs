@@ -83,7 +83,7 @@ fn measure_peers(
         if let Some(finished) = &finished {
             for variant in &variants {
                 let run = finished.insert(&folder.join("floor.db"), *variant)?;
-                note(format_args!("round {round}: floor, {variant}: {run:.2?}"))?;
+                note(format_args!("round {round}: floor, {variant}: {run}"))?;
                 report.floor(*variant, run);
             }
         }

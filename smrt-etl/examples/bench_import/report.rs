@@ -26,7 +26,7 @@ pub(crate) struct Report {
     pub(crate) python: Vec<Measured>,
     pub(crate) python_missing: bool,
     pub(crate) large: Option<Measured>,
-    floors: Vec<(Variant, Vec<f64>)>,
+    floors: Vec<(Variant, Vec<Measured>)>,
     /// Times of `smrt --version`, rising; none when it failed.
     pub(crate) version: Vec<Duration>,
     /// Times of `smrt show NUMBER`, rising; none when it failed.
@@ -54,24 +54,23 @@ impl Report {
     }
 
     /// Notes a run of the floor.
-    pub(crate) fn floor(&mut self, variant: Variant, time: Duration) {
-        let seconds = time.as_secs_f64();
+    pub(crate) fn floor(&mut self, variant: Variant, run: Measured) {
         match self.floors.iter_mut().find(|(known, _)| *known == variant) {
-            Some((_, times)) => times.push(seconds),
-            None => self.floors.push((variant, vec![seconds])),
+            Some((_, runs)) => runs.push(run),
+            None => self.floors.push((variant, vec![run])),
         }
     }
 
     /// The two variants that were the fastest so far.
     pub(crate) fn fastest_floors(&self) -> Vec<Variant> {
         let mut floors: Vec<_> = self.floors.iter().collect();
-        floors.sort_by(|(_, a), (_, b)| median(a).total_cmp(&median(b)));
+        floors.sort_by(|(_, a), (_, b)| median(&walls(a)).total_cmp(&median(&walls(b))));
         floors.iter().take(2).map(|(variant, _)| *variant).collect()
     }
 
     /// The median of the fastest variant.
     fn floor_seconds(&self) -> f64 {
-        let medians = self.floors.iter().map(|(_, times)| median(times));
+        let medians = self.floors.iter().map(|(_, runs)| median(&walls(runs)));
         medians.fold(f64::INFINITY, f64::min)
     }
 
@@ -79,17 +78,19 @@ impl Report {
         let smrt = walls(&self.smrt);
         writeln!(f, "| program | wall time | processor time | peak memory | rows a second | wall time to smrt's |")?;
         writeln!(f, "|---|---|---|---|---|---|")?;
-        let mut line = |name: &str, times: &[f64], cpu: String, peak: String| {
-            let rate = self.rows as f64 / median(times);
-            let ratio = median(times) / median(&smrt);
-            writeln!(f, "| {name} | {} | {cpu} | {peak} | {rate:.0} | {ratio:.2} |", spread(times))
+        let mut line = |name: &str, runs: &[Measured]| {
+            let times = walls(runs);
+            let rate = self.rows as f64 / median(&times);
+            let ratio = median(&times) / median(&smrt);
+            let (time, cpu, peak) = (spread(&times), cpu(runs), peak(runs));
+            writeln!(f, "| {name} | {time} | {cpu} | {peak} | {rate:.0} | {ratio:.2} |")
         };
-        line("`smrt import`", &smrt, cpu(&self.smrt), peak(&self.smrt))?;
-        for (variant, times) in &self.floors {
-            line(&format!("floor, {variant}"), times, "".into(), "".into())?;
+        line("`smrt import`", &self.smrt)?;
+        for (variant, runs) in &self.floors {
+            line(&format!("floor, {variant}"), runs)?;
         }
         if !self.python.is_empty() {
-            line("Python", &walls(&self.python), cpu(&self.python), peak(&self.python))?;
+            line("Python", &self.python)?;
         }
         if self.python_missing {
             writeln!(f, "\nThe Python program did not run: `phonenumbers` is not installed.")?;
@@ -168,10 +169,12 @@ fn cpu(runs: &[Measured]) -> String {
     format!("{:.2} s", median(&seconds))
 }
 
-/// The greatest peak of all runs.
+/// The greatest peak of all runs; empty where none was measured.
 fn peak(runs: &[Measured]) -> String {
-    let kib = runs.iter().map(|run| run.peak_kib).max().unwrap_or(0);
-    format!("{:.0} MB", kib as f64 * 1024.0 / 1e6)
+    match runs.iter().map(|run| run.peak_kib).max().unwrap_or(0) {
+        0 => String::new(),
+        kib => format!("{:.0} MB", kib as f64 * 1024.0 / 1e6),
+    }
 }
 
 /// Median, least and greatest.
