@@ -33,7 +33,7 @@ use smrt_core::phone::{parse, parse_cell};
 const COUNT: usize = 200_000;
 /// The crate `phonenumber` is so slow on many countries that a small part of the set must do.
 const COUNT_PHONENUMBER: usize = 2_000;
-const REPETITIONS: usize = 5;
+const REPETITIONS: usize = 9;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
