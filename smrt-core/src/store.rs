@@ -4,6 +4,8 @@
 
 mod check;
 mod contacts;
+#[cfg(feature = "testing")]
+pub mod contract;
 mod dialect;
 mod digest;
 mod engine;
