@@ -331,8 +331,10 @@ impl Dialect for SqliteDialect {
     }
 
     fn instant_as_text(&self, column: &str) -> String {
+        // SQLite divides towards zero; before 1970 the second must be the one before.
+        let micros = format!("((({column} % 1000000) + 1000000) % 1000000)");
         format!(
-            "strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') || printf('.%06dZ', (({column} % 1000000) + 1000000) % 1000000)"
+            "strftime('%Y-%m-%dT%H:%M:%S', ({column} - {micros}) / 1000000, 'unixepoch') || printf('.%06dZ', {micros})"
         )
     }
 
