@@ -82,7 +82,11 @@ impl Store {
             }
         }
         let mut engine = sqlite::SqliteEngine::open(path, access)?;
-        let version = migration::version_of(&mut engine)?;
+        let version = match engine.is_blank()? {
+            // The process that made the file was killed before it made the tables.
+            true => 0,
+            false => migration::version_of(&mut engine)?,
+        };
         if version < schema_version() && access == Access::Read {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
@@ -91,6 +95,9 @@ impl Store {
                     "the store has the older schema version {version}; open it for writing once"
                 ),
             ));
+        }
+        if version == 0 {
+            engine.initialise()?;
         }
         migration::migrate(&mut engine, version, at)?;
         Ok(Self {

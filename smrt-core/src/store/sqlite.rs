@@ -111,6 +111,12 @@ impl SqliteEngine {
             .map_err(|error| translate(error, "create"))
     }
 
+    /// Whether the file has no table yet.
+    pub(crate) fn is_blank(&mut self) -> Result<bool, StoreError> {
+        super::count(self, "SELECT EXISTS (SELECT 1 FROM sqlite_master)", &[])
+            .map(|exists| exists == 0)
+    }
+
     fn insert_statement(table: &Table, on_conflict: OnConflict) -> String {
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
         let marks: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
