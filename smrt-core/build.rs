@@ -25,12 +25,16 @@ use std::{env, fs};
 const METADATA: &str = "data/phone_metadata.txt";
 const COUNTRY_NAMES: &str = "data/country_names.txt";
 
-#[expect(clippy::print_stdout, reason = "cargo reads build instructions there")]
 fn main() {
     for input in [METADATA, COUNTRY_NAMES, "build.rs", "build"] {
         println!("cargo::rerun-if-changed={input}");
     }
-    let plans = plan::read(&read(METADATA));
+    let metadata = read(METADATA);
+    println!(
+        "cargo::rustc-env=SMRT_PHONE_METADATA={}",
+        metadata_version(&metadata)
+    );
+    let plans = plan::read(&metadata);
     write("phone_tables.rs", &tables::compile(&plans));
     write("country_names.rs", &country_names(&read(COUNTRY_NAMES)));
 }
@@ -39,9 +43,17 @@ fn read(path: &str) -> String {
     fs::read_to_string(path).expect("the data is in the source tree")
 }
 
+#[expect(clippy::disallowed_methods, reason = "cargo says there where to write")]
 fn write(name: &str, source: &str) {
     let folder = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     fs::write(Path::new(&folder).join(name), source).expect("OUT_DIR is writable");
+}
+
+/// The version of libphonenumber that the first line names.
+fn metadata_version(text: &str) -> &str {
+    let first = text.lines().next().unwrap_or_default();
+    let version = first.rsplit(' ').next().unwrap_or_default();
+    version.trim_end_matches('.')
 }
 
 /// The folded names of regions, as a sorted array.

@@ -1,11 +1,19 @@
-//! The commands, one file each.
+//! The commands, one file each: arguments, whose comments are the help, and what is done.
 
+mod completions;
 mod db;
+mod find;
 mod import;
+mod manual;
+mod mapping;
+mod runs;
+mod show;
+mod tenant;
+mod undo;
 
 use clap::Subcommand;
 
-use crate::args::{Cli, GlobalArgs};
+use crate::args::Cli;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::ui::Ui;
@@ -13,16 +21,33 @@ use crate::ui::Ui;
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Import(import::ImportArgs),
+    Import(Box<import::ImportArgs>),
+    Find(find::FindArgs),
+    Show(show::ShowArgs),
+    #[command(subcommand)]
+    Mapping(mapping::MappingCommand),
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
+    #[command(subcommand)]
+    Tenant(tenant::TenantCommand),
     #[command(subcommand)]
     Db(db::DbCommand),
+    Completions(completions::CompletionsArgs),
+    Manual(manual::ManualArgs),
 }
 
 /// Runs the command that was asked for.
 pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
-    let global: &GlobalArgs = &cli.global;
+    let global = &cli.global;
     match cli.command {
-        Command::Import(args) => import::run(args, global, ui),
-        Command::Db(command) => db::run(command, global, ui),
+        Command::Import(args) => import::run(&args, global, ui),
+        Command::Find(args) => find::run(&args, global, ui),
+        Command::Show(args) => show::run(&args, global, ui),
+        Command::Mapping(command) => mapping::run(&command, ui),
+        Command::Runs(command) => runs::run(&command, global, ui),
+        Command::Tenant(command) => tenant::run(command, global, ui),
+        Command::Db(command) => db::run(&command, global, ui),
+        Command::Completions(args) => completions::run(&args),
+        Command::Manual(args) => manual::run(&args, ui),
     }
 }

@@ -3,15 +3,21 @@
 use std::path::Path;
 
 use smrt_core::model::Instant;
-use smrt_core::store::{Access, NewTenant, Store, StoreError, StoreErrorKind, Tenant};
+use smrt_core::store::{Access, NewTenant, Store, StoreError, Tenant};
 
 use crate::args::GlobalArgs;
 use crate::error::CliError;
+use crate::mapping_choice::nearest;
 use crate::ui::Ui;
+
+/// The tenant of a store whose user names none.
+const TENANT_DEFAULT: &str = "default";
 
 /// The instant a command acts at: `--at`, or else the clock.
 pub(crate) fn now(global: &GlobalArgs) -> Instant {
-    global.at.unwrap_or_else(|| Instant::from_chrono(chrono::Utc::now()))
+    global
+        .at
+        .unwrap_or_else(|| Instant::from_chrono(chrono::Utc::now()))
 }
 
 /// Opens the store of a command.
@@ -19,17 +25,22 @@ pub(crate) fn open(global: &GlobalArgs, access: Access) -> Result<Store, CliErro
     Store::open(&global.db, access, now(global)).map_err(|error| about(error, &global.db))
 }
 
-/// Opens the store, or makes a new one where there is nothing.
-pub(crate) fn open_or_create(global: &GlobalArgs, ui: &Ui) -> Result<Store, CliError> {
-    let exists = Store::exists(&global.db).map_err(|error| about(error, &global.db))?;
-    if exists {
-        return open(global, Access::Write);
-    }
-    ui.note(format_args!("new store `{}`", global.db.display()));
-    Store::create(&global.db, now(global)).map_err(|error| about(error, &global.db))
+/// Whether there is a store; anything else at its path is an error.
+pub(crate) fn exists(global: &GlobalArgs) -> Result<bool, CliError> {
+    Store::exists(&global.db).map_err(|error| about(error, &global.db))
 }
 
-pub(crate) fn about(error: StoreError, path: &Path) -> CliError {
+/// Opens the store, or makes a new one where there is nothing.
+pub(crate) fn open_or_create(global: &GlobalArgs, ui: &Ui) -> Result<Store, CliError> {
+    if exists(global)? {
+        return open(global, Access::Write);
+    }
+    let store = Store::create(&global.db, now(global)).map_err(|error| about(error, &global.db))?;
+    ui.note(format_args!("new store `{}`", global.db.display()));
+    Ok(store)
+}
+
+fn about(error: StoreError, path: &Path) -> CliError {
     CliError::from(error).about(path.display())
 }
 
@@ -45,37 +56,99 @@ pub(crate) fn tenant_or_first(
     if !store.tenants()?.is_empty() {
         return tenant(store, global);
     }
-    let slug = global.tenant.as_deref().unwrap_or("default");
-    let new = NewTenant {
-        slug: slug.parse().map_err(|error| CliError::user(format!("`{slug}`: {error}")))?,
-        name: slug.to_owned(),
-    };
+    let slug = global.tenant.as_deref().unwrap_or(TENANT_DEFAULT);
+    let tenant = store.add_tenant(&new_tenant(slug, None)?, now(global))?;
     ui.note(format_args!("new tenant `{slug}`"));
-    Ok(store.add_tenant(&new, now(global))?)
+    Ok(tenant)
+}
+
+/// A tenant to be added, by what the user typed.
+pub(crate) fn new_tenant(slug: &str, name: Option<String>) -> Result<NewTenant, CliError> {
+    let parsed = slug
+        .parse()
+        .map_err(|error| CliError::user(format!("`{slug}` names no tenant: {error}")))?;
+    Ok(NewTenant {
+        slug: parsed,
+        name: name.unwrap_or_else(|| slug.to_owned()),
+    })
 }
 
 /// The tenant a command acts for, which must be there.
 pub(crate) fn tenant(store: &mut Store, global: &GlobalArgs) -> Result<Tenant, CliError> {
     let tenants = store.tenants()?;
-    let slugs: Vec<&str> = tenants.iter().map(|tenant| tenant.slug.as_str()).collect();
-    let known = format!("known tenants: {}", slugs.join(", "));
-    match (&global.tenant, tenants.as_slice()) {
-        (Some(slug), _) => match tenants.iter().find(|tenant| tenant.slug == *slug) {
+    choose_tenant(&tenants, global.tenant.as_deref())
+}
+
+/// The tenant that was named, or the only one.
+fn choose_tenant(tenants: &[Tenant], named: Option<&str>) -> Result<Tenant, CliError> {
+    let slugs = || tenants.iter().map(|tenant| tenant.slug.as_str());
+    let known = format!("known tenants: {}", slugs().collect::<Vec<_>>().join(", "));
+    match (named, tenants) {
+        (_, []) => Err(CliError::user("the store has no tenant")
+            .hint("add one with `smrt tenant add SLUG`, or import into the store")),
+        (Some(slug), _) => match tenants.iter().find(|tenant| tenant.slug == slug) {
             Some(tenant) => Ok(tenant.clone()),
-            None => Err(CliError::user(format!("there is no tenant `{slug}`"))
-                .hint(format!("{known}; add one with `smrt tenant add {slug}`"))),
+            None => Err(unknown_tenant(slug, nearest(slug, slugs())).hint(known)),
         },
         (None, [only]) => Ok(only.clone()),
-        (None, []) => {
-            Err(CliError::user("the store has no tenant").hint("add one with `smrt tenant add SLUG`"))
-        }
-        (None, _) => Err(CliError::user("the store has several tenants").hint(format!(
-            "say which one with `--tenant`; {known}"
-        ))),
+        (None, _) => Err(CliError::user("the store has several tenants")
+            .hint(format!("say which one with `--tenant`; {known}"))),
     }
 }
 
-/// Whether an error says only that there is no store.
-pub(crate) fn is_missing(error: &StoreError) -> bool {
-    error.kind() == StoreErrorKind::NotFound
+fn unknown_tenant(slug: &str, nearest: Option<&str>) -> CliError {
+    let error = CliError::user(format!("there is no tenant `{slug}`"));
+    match nearest {
+        Some(nearest) => error.hint(format!("is `{nearest}` meant?")),
+        None => error.hint(format!("add it with `smrt tenant add {slug}`")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use smrt_core::model::Id;
+
+    use super::*;
+
+    fn tenants(slugs: &[&str]) -> Vec<Tenant> {
+        let tenant = |slug: &&str| Tenant {
+            id: Id::of_tenant(slug),
+            slug: (*slug).to_owned(),
+            name: (*slug).to_owned(),
+            subscription_tier: "standard".to_owned(),
+            created_at: Instant::from_micros(0),
+        };
+        slugs.iter().map(tenant).collect()
+    }
+
+    #[test]
+    fn the_only_tenant_needs_no_name_and_several_do() {
+        let check = |slugs: &[&str], named: Option<&str>, expected: Option<&str>| {
+            let chosen = choose_tenant(&tenants(slugs), named).ok();
+            assert_eq!(chosen.map(|tenant| tenant.slug).as_deref(), expected);
+        };
+        check(&["acme"], None, Some("acme"));
+        check(&["acme"], Some("acme"), Some("acme"));
+        check(&["acme"], Some("acne"), None);
+        check(&["acme", "beta"], None, None);
+        check(&["acme", "beta"], Some("beta"), Some("beta"));
+        check(&[], None, None);
+        check(&[], Some("acme"), None);
+    }
+
+    #[test]
+    fn an_unknown_tenant_is_answered_with_the_known_ones() {
+        let check = |named: &str, hints: [&str; 2]| {
+            let error = choose_tenant(&tenants(&["acme", "beta"]), Some(named)).unwrap_err();
+            assert_eq!(error.hints, hints);
+        };
+        check("acne", ["is `acme` meant?", "known tenants: acme, beta"]);
+        check(
+            "zorro",
+            [
+                "add it with `smrt tenant add zorro`",
+                "known tenants: acme, beta",
+            ],
+        );
+    }
 }

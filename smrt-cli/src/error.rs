@@ -1,36 +1,89 @@
 //! The one error of the command line: what is wrong, and what to do.
 
+use std::io;
+
+use serde::Serialize;
 use smrt_core::store::StoreError;
 use smrt_etl::import::ImportError;
-use smrt_etl::mapping::MappingError;
+use smrt_etl::mapping::{GuessRefusal, MappingError};
 use smrt_etl::source::SourceError;
 
 use crate::exit::Exit;
 
 /// Why a command failed.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub(crate) struct CliError {
-    pub(crate) message: String,
-    pub(crate) hint: Option<String>,
+    /// A stable code for programs.
     pub(crate) code: &'static str,
+    pub(crate) message: String,
+    /// What to do, one thing each.
+    pub(crate) hints: Vec<String>,
+    #[serde(skip)]
     pub(crate) exit: Exit,
 }
 
+/// The code of the one error that nobody is told: the reader of stdout has gone.
+const CLOSED_PIPE: &str = "closed_pipe";
+
 impl CliError {
+    fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+            exit: Exit::Failure,
+        }
+    }
+
     /// The user can do something about it.
     pub(crate) fn user(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None, code: "usage", exit: Exit::Failure }
+        Self::new("usage", message)
+    }
+
+    /// What was asked for is not there.
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self {
+            exit: Exit::No,
+            ..Self::new("not_found", message)
+        }
+    }
+
+    /// Stdout could not be written.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self {
+                exit: Exit::Done,
+                ..Self::new(CLOSED_PIPE, "")
+            },
+            _ => Self::new("output", format!("cannot write to stdout: {error}")),
+        }
+    }
+
+    /// A file could not be read or written.
+    pub(crate) fn file(path: impl std::fmt::Display, error: &io::Error) -> Self {
+        Self::new("file", format!("`{path}`: {error}"))
+    }
+
+    /// Whether the reader of stdout has gone, which is no failure.
+    pub(crate) fn is_closed_pipe(&self) -> bool {
+        self.code == CLOSED_PIPE
     }
 
     /// Adds what to do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hints.push(hint.into());
         self
     }
 
-    /// Says what the error is about: a file, a store.
+    /// Says better what to do.
+    pub(crate) fn hint_instead(mut self, hint: impl Into<String>) -> Self {
+        self.hints.clear();
+        self.hint(hint)
+    }
+
+    /// Says what the error is about: a store.
     pub(crate) fn about(mut self, subject: impl std::fmt::Display) -> Self {
-        self.message = format!("{subject}: {}", self.message);
+        self.message = format!("`{subject}`: {}", self.message);
         self
     }
 }
@@ -38,33 +91,27 @@ impl CliError {
 impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         Self {
-            message: error.to_string(),
-            hint: error.hint().map(str::to_owned),
-            code: error.code(),
-            exit: Exit::Failure,
+            hints: error.hint().map(str::to_owned).into_iter().collect(),
+            ..Self::new(error.code(), error.to_string())
         }
     }
 }
 
 impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
-        Self {
-            message: error.to_string(),
-            hint: Some(error.hint().to_owned()),
-            code: error.code(),
-            exit: Exit::Failure,
-        }
+        Self::new(error.code(), error.to_string()).hint(error.hint())
     }
 }
 
 impl From<MappingError> for CliError {
     fn from(error: MappingError) -> Self {
-        Self {
-            message: error.to_string(),
-            hint: Some(error.hint()),
-            code: "mapping",
-            exit: Exit::Failure,
-        }
+        Self::new("mapping", error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<GuessRefusal> for CliError {
+    fn from(error: GuessRefusal) -> Self {
+        Self::new("guess", error.to_string()).hint(error.hint())
     }
 }
 
@@ -74,12 +121,10 @@ impl From<ImportError> for CliError {
             ImportError::Verification(_) => Exit::No,
             _ => Exit::Failure,
         };
-        Self { message: error.to_string(), hint: error.hint(), code: error.code(), exit }
-    }
-}
-
-impl From<std::io::Error> for CliError {
-    fn from(error: std::io::Error) -> Self {
-        Self { message: error.to_string(), hint: None, code: "io", exit: Exit::Failure }
+        Self {
+            hints: error.hint().into_iter().collect(),
+            exit,
+            ..Self::new(error.code(), error.to_string())
+        }
     }
 }

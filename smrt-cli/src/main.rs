@@ -3,8 +3,16 @@
 mod args;
 mod command;
 mod context;
+mod display;
 mod error;
 mod exit;
+mod invocation;
+mod mapping_choice;
+mod output;
+mod phone_text;
+mod run_counts;
+mod source_args;
+mod table;
 mod ui;
 
 use std::process::ExitCode;

@@ -35,6 +35,9 @@ use number::Extension;
 use plan::LengthFit;
 use scan::{Scanned, Written, scan};
 
+/// The version of libphonenumber whose numbering plans are built in, such as `9.0.42`.
+pub const METADATA_VERSION: &str = env!("SMRT_PHONE_METADATA");
+
 /// Reads one phone number.
 ///
 /// `home` is the region of the person who wrote it; numbers without `+` or an international
@@ -52,6 +55,13 @@ pub fn parse(text: &str, home: Option<Region>) -> Result<PhoneNumber, PhoneError
             judge(&dialled, extension)
         }
     }
+}
+
+/// Whether a text is one of the few that go to the slow, complete parser: such with RFC 3966
+/// parameters or characters of rare scripts. For measurements.
+#[must_use]
+pub fn is_exotic(text: &str) -> bool {
+    matches!(scan(text), Ok(Scanned::Exotic))
 }
 
 /// Takes the digits apart and asks the plan about them.

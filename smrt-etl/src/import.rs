@@ -145,7 +145,7 @@ pub fn resume(
     }
     let name = format!("mapping of run {}", run.number);
     let mapping = Mapping::parse(&name, &run.start.mapping)?;
-    let options = ImportOptions::from_json(&run.start.options, &run.start.file_name)?;
+    let options = ImportOptions::of_run(&run)?;
     let mapper = bind(&mapping, &source)?;
     store.resume_run(&mut run)?;
     source.skip_records(run.counts.rows_checkpoint)?;

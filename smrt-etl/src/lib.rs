@@ -5,5 +5,6 @@ pub mod import;
 pub mod mapping;
 pub mod plan;
 pub mod record;
+pub mod rejects;
 pub mod seen;
 pub mod source;

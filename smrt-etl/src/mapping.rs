@@ -10,8 +10,9 @@ mod apply;
 mod bind;
 mod date;
 mod error;
-
+mod guess;
 mod header;
+mod joined;
 mod label;
 mod name;
 mod parse;
@@ -28,11 +29,13 @@ use header::{HeaderCase, NUMBER};
 
 pub use bind::RowMapper;
 pub use error::{MappingError, MappingProblem};
+pub use guess::{Guess, GuessRefusal, GuessedColumn};
 
 pub use preset::Detected;
 pub use row::{IssueEffect, MappedConsent, MappedIssue, MappedPhone, MappedRow};
 pub use rule::Field;
 
+use crate::record::RecordBatch;
 use error::Position;
 use rule::Rule;
 
@@ -107,6 +110,19 @@ impl Mapping {
     #[must_use]
     pub fn detect(header: &[&str]) -> Option<Detected> {
         preset::detect(header)
+    }
+
+    /// What the columns seem to mean, by their names and by what the sample holds.
+    #[must_use]
+    pub fn guess(header: &[&str], sample: &RecordBatch) -> Guess {
+        guess::guess(header, sample)
+    }
+
+    /// Settles the order of day and month where the sample proves it.
+    ///
+    /// Columns whose format the mapping states are left alone.
+    pub fn settle_date_formats(&mut self, header: &[&str], sample: &RecordBatch) {
+        guess::settle_date_formats(self, header, sample);
     }
 
     /// The mapping as text that [`Mapping::parse`] reads back with the same meaning.

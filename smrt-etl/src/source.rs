@@ -11,7 +11,9 @@ mod encoding;
 mod error;
 mod file_kind;
 mod fingerprint;
+mod format;
 mod header;
+mod input;
 mod json_lines;
 mod layout;
 mod options;
@@ -21,14 +23,14 @@ mod sniff;
 mod text;
 
 use std::fmt;
-use std::io::{self, Read};
-use std::path::PathBuf;
+use std::io;
 use std::sync::Arc;
 
-use crate::record::RecordBatch;
+use crate::record::{Record, RecordBatch};
 
 use self::bytes::{Opened, Progress};
 use self::delimited::DelimitedReader;
+use self::input::Name;
 use self::json_lines::JsonLinesReader;
 use self::scan::Dialect;
 use self::sniff::{Beginning, TableLayout};
@@ -38,9 +40,11 @@ pub use self::encoding::{Encoding, EncodingError};
 pub use self::error::SourceError;
 pub use self::file_kind::FileKind;
 pub use self::fingerprint::Fingerprint;
+pub use self::format::{Format, FormatError};
 pub use self::header::{Column, Header};
+pub use self::input::Input;
 pub use self::layout::{Compression, Found, Layout, LineEnd, Origin};
-pub use self::options::{Format, FormatError, OptionError, Quote, SourceOptions};
+pub use self::options::{OptionError, Quote, SourceOptions};
 
 /// Rows in a batch, at most.
 const BATCH_ROWS_MAX: usize = 2048;
@@ -53,20 +57,30 @@ const ENCODING_BYTES: usize = 1 << 20;
 /// Decoded bytes looked at to find format, delimiter, quote and header.
 const LAYOUT_BYTES: usize = 64 << 10;
 
-/// What to read.
-pub enum Input {
-    /// A file, by its path.
-    File(PathBuf),
-    /// A stream such as standard input.
-    Reader {
-        /// How messages name it.
-        name: String,
-        /// Where its bytes come from.
-        reader: Box<dyn Read + Send>,
-    },
-}
-
 /// The rows of one file or stream, in order.
+///
+/// ```
+/// use smrt_etl::record::RecordBatch;
+/// use smrt_etl::source::{Input, Source, SourceOptions};
+///
+/// let file = "sep=;\r\nName;Phone\r\nAnn Example;0012025550100\r\nBob;\"open\r\n";
+/// let input = Input::Reader {
+///     name: "standard input".to_owned(),
+///     reader: Box::new(file.as_bytes()),
+/// };
+/// let mut source = Source::open(input, &SourceOptions::default())?;
+/// assert_eq!(source.layout().to_string(), "CSV, `;`, UTF-8, header on line 2");
+///
+/// let mut batch = RecordBatch::default();
+/// while source.next_batch(&mut batch)? {
+///     let rows: Vec<_> = batch.iter().collect();
+///     assert_eq!(rows[0].get(1), Some("0012025550100"));
+///     let problem = rows[1].problem().ok_or("an unclosed quote is a problem")?;
+///     assert_eq!((problem.code, problem.line, problem.character), ("unclosed_quote", 4, Some(5)));
+///     assert_eq!(rows[1].raw(), "Bob;\"open");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Source {
     name: Name,
     progress: Progress,
@@ -86,17 +100,13 @@ enum Reader {
     JsonLines(JsonLinesReader),
 }
 
-/// How messages name a source.
-#[derive(Debug, Clone)]
-struct Name(String);
-
 impl Source {
     /// Opens `input`, sniffs what `options` leave open, and reads header and sample.
     ///
     /// # Errors
     /// When the input cannot be opened, is not a table of text, or has no readable header.
     pub fn open(input: Input, options: &SourceOptions) -> Result<Source, SourceError> {
-        let name = Name(input.name());
+        let name = input.name();
         options.check().map_err(|source| SourceError::Option {
             name: name.to_string(),
             source,
@@ -107,68 +117,52 @@ impl Source {
             fingerprint,
             progress,
         } = bytes::open(input, &name)?;
-        let prefix = stream.peek(ENCODING_BYTES);
-        let kind = file_kind::of_bytes(prefix);
-        let encoding = Found::given_or(options.encoding, || encoding::sniff(prefix));
-        let is_wide = [Encoding::UTF_16LE, Encoding::UTF_16BE].contains(&encoding.value);
-        let is_binary = options.encoding.is_none() && !is_wide && file_kind::is_binary(prefix);
-        if let Some(kind) = kind.or(is_binary.then_some(FileKind::Binary)) {
-            return Err(name.kind_error(kind));
-        }
+        let encoding = find_encoding(stream.peek(ENCODING_BYTES), options)
+            .map_err(|kind| name.kind_error(kind))?;
         let mut window = TextWindow::new(stream, encoding.value, options.chunk_bytes);
         let failure = extend_to(&mut window, LAYOUT_BYTES).err();
         let beginning = beginning(&window);
-        if beginning.text.trim().is_empty() && beginning.is_all {
+        if beginning.is_all && beginning.text.trim().is_empty() {
             return Err(SourceError::Empty {
                 name: name.to_string(),
             });
         }
-        if let (Some(error), true) = (failure, beginning.text.is_empty()) {
+        if beginning.text.is_empty()
+            && let Some(error) = failure
+        {
             return Err(name.stream_error(error, compression, progress.read(), 0, 1));
         }
         let format = match options.format {
             Some(format) => Found::new(format, Origin::Given),
-            None => Found::new(sniff_format(beginning.text, &name)?, Origin::Sniffed),
+            None => {
+                let format = format::sniff(beginning.text).map_err(|kind| name.kind_error(kind))?;
+                Found::new(format, Origin::Sniffed)
+            }
         };
         let table = match format.value {
             Format::Delimited => sniff::table(beginning, options),
             Format::JsonLines => TableLayout::one_object_a_line(),
         };
-        let reader = match format.value {
-            Format::Delimited => {
-                let dialect = Dialect {
-                    delimiter: table.delimiter.value,
-                    quote: table.quote.value.byte(),
-                    line_end: table.line_end.byte(),
-                    row_bytes_max: options.record_bytes_max,
-                };
-                Reader::Delimited(DelimitedReader::new(window, dialect))
-            }
-            Format::JsonLines => {
-                Reader::JsonLines(JsonLinesReader::new(window, options.record_bytes_max))
-            }
-        };
-        let layout = Layout {
-            compression,
-            format,
-            encoding,
-            delimiter: table.delimiter,
-            quote: table.quote,
-            line_end: table.line_end,
-            header_line: table.header_line,
-            separator_line: table.separator_line,
-            title_lines: table.title_lines,
-        };
         let mut source = Source {
             name,
             progress,
             fingerprint,
-            layout,
+            layout: Layout {
+                compression,
+                format,
+                encoding,
+                delimiter: table.delimiter,
+                quote: table.quote,
+                line_end: table.line_end,
+                header_line: table.header_line,
+                separator_line: table.separator_line,
+                title_lines: table.title_lines,
+            },
             header: Header::default(),
             header_raw: None,
             sample: RecordBatch::default(),
             sample_delivered: 0,
-            reader,
+            reader: Reader::new(window, format.value, table, options.record_bytes_max),
         };
         source.read_header(table)?;
         source.read_sample();
@@ -274,48 +268,53 @@ impl Source {
         }
     }
 
-    /// Goes to the header row of delimited text and names the columns after it.
+    /// Goes to the first row of delimited text and names the columns.
     fn read_header(&mut self, table: TableLayout) -> Result<(), SourceError> {
         let Reader::Delimited(reader) = &mut self.reader else {
             return Ok(());
         };
-        let data_line = 1 + u64::from(table.separator_line);
-        let first_line = table.header_line.value.unwrap_or(data_line);
         let mut batch = RecordBatch::default();
-        let found = reader
-            .go_to_line(first_line)
-            .and_then(|found| match table.header_line.value {
-                Some(_) if found => reader.read_row(&mut batch),
-                _ => Ok(found),
+        let went = match table.header_line.value {
+            Some(line) => reader.go_to_line(line).and_then(|found| {
+                if found {
+                    reader.read_row(&mut batch)
+                } else {
+                    Ok(false)
+                }
+            }),
+            None => reader.go_to_line(1 + u64::from(table.separator_line)),
+        };
+        went.map_err(|error| self.failure(error))?;
+        self.header = match table.header_line.value {
+            Some(line) => self.header_of(batch.get(0), line)?,
+            None => Header::numbered(table.fields_max),
+        };
+        if let Reader::Delimited(reader) = &mut self.reader {
+            reader.begin_data(self.header.len());
+        }
+        Ok(())
+    }
+
+    /// Names the columns after the row found on `line` or after it.
+    fn header_of(&mut self, row: Option<Record<'_>>, line: u64) -> Result<Header, SourceError> {
+        let Some(row) = row else {
+            return Err(SourceError::HeaderMissing {
+                name: self.name.to_string(),
+                line,
             });
-        let found = match found {
-            Ok(found) => found,
-            Err(error) => return Err(self.failure(error)),
-        };
-        let Some(_) = table.header_line.value else {
-            reader.begin_data(table.fields_max);
-            self.header = Header::numbered(table.fields_max);
-            return Ok(());
-        };
-        let name = self.name.to_string();
-        let Some(row) = batch.get(0).filter(|_| found) else {
-            let line = first_line;
-            return Err(SourceError::HeaderMissing { name, line });
         };
         if let Some(problem) = row.problem()
             && row.is_empty()
         {
             return Err(SourceError::HeaderUnreadable {
-                name,
+                name: self.name.to_string(),
                 line: problem.line,
                 reason: problem.reason.clone(),
             });
         }
-        self.header = Header::of_row(row);
         self.header_raw = Some(row.raw().to_owned());
         self.layout.header_line.value = Some(row.line());
-        reader.begin_data(self.header.len());
-        Ok(())
+        Ok(Header::of_row(row))
     }
 
     /// Reads the first rows ahead; a failure is told when its place is reached.
@@ -356,35 +355,39 @@ fn beginning(window: &TextWindow) -> Beginning<'_> {
     }
 }
 
-/// Tells JSON Lines from delimited text, and both from what only looks like text.
-fn sniff_format(text: &str, name: &Name) -> Result<Format, SourceError> {
-    if let Some(kind) = file_kind::of_text(text) {
-        return Err(name.kind_error(kind));
+/// The encoding given or sniffed; bytes that are certainly no text are refused by their kind.
+fn find_encoding(prefix: &[u8], options: &SourceOptions) -> Result<Found<Encoding>, FileKind> {
+    if let Some(kind) = file_kind::of_bytes(prefix) {
+        return Err(kind);
     }
-    let start = text.trim_start();
-    let inner = start.get(1..).unwrap_or_default().trim_start();
-    if start.starts_with('{') {
-        let mut lines = start.lines().filter(|line| !delimited::is_blank(line));
-        if lines.next().is_some_and(json_lines::is_object) {
-            return Ok(Format::JsonLines);
-        }
-        // The first line may be the one that is wrong; in one document most lines are no object.
-        let (objects, others): (Vec<&str>, Vec<&str>) =
-            lines.take(20).partition(|line| json_lines::is_object(line));
-        if objects.len() > others.len() {
-            return Ok(Format::JsonLines);
-        }
-        if inner.starts_with(['"', '}']) {
-            return Err(name.kind_error(FileKind::JsonDocument));
-        }
+    if let Some(encoding) = options.encoding {
+        return Ok(Found::new(encoding, Origin::Given));
     }
-    if start.starts_with('[') && inner.starts_with(['{', '[']) {
-        return Err(name.kind_error(FileKind::JsonDocument));
+    let found = encoding::sniff(prefix);
+    // Every second byte of UTF-16 may well be zero.
+    let is_wide = [Encoding::UTF_16LE, Encoding::UTF_16BE].contains(&found.value);
+    if !is_wide && file_kind::is_binary(prefix) {
+        return Err(FileKind::Binary);
     }
-    Ok(Format::Delimited)
+    Ok(found)
 }
 
 impl Reader {
+    fn new(window: TextWindow, format: Format, table: TableLayout, row_bytes_max: usize) -> Reader {
+        match format {
+            Format::Delimited => {
+                let dialect = Dialect {
+                    delimiter: table.delimiter.value,
+                    quote: table.quote.value.byte(),
+                    line_end: table.line_end.byte(),
+                    row_bytes_max,
+                };
+                Reader::Delimited(DelimitedReader::new(window, dialect))
+            }
+            Format::JsonLines => Reader::JsonLines(JsonLinesReader::new(window, row_bytes_max)),
+        }
+    }
+
     fn read_row(&mut self, out: &mut RecordBatch) -> Result<bool, Arc<io::Error>> {
         match self {
             Reader::Delimited(reader) => reader.read_row(out),
@@ -411,70 +414,6 @@ impl Reader {
             Reader::Delimited(reader) => reader.blank_lines(),
             Reader::JsonLines(reader) => reader.blank_lines(),
         }
-    }
-}
-
-impl Input {
-    fn name(&self) -> String {
-        match self {
-            Input::File(path) => path.display().to_string(),
-            Input::Reader { name, .. } => name.clone(),
-        }
-    }
-}
-
-impl Name {
-    fn read_error(&self, source: Arc<io::Error>) -> SourceError {
-        let name = self.0.clone();
-        SourceError::Read { name, source }
-    }
-
-    fn kind_error(&self, kind: FileKind) -> SourceError {
-        let name = self.0.clone();
-        SourceError::Kind { name, kind }
-    }
-
-    /// Tells trouble of the operating system from trouble of the compressed data.
-    fn stream_error(
-        &self,
-        error: Arc<io::Error>,
-        compression: Compression,
-        bytes_read: u64,
-        rows: u64,
-        line: u64,
-    ) -> SourceError {
-        let name = self.0.clone();
-        if compression == Compression::None || error.raw_os_error().is_some() {
-            self.read_error(error)
-        } else if error.kind() == io::ErrorKind::UnexpectedEof {
-            SourceError::Truncated {
-                name,
-                compression,
-                bytes_read,
-                rows,
-                line,
-            }
-        } else {
-            SourceError::Damaged {
-                name,
-                compression,
-                bytes_read,
-                rows,
-                line,
-            }
-        }
-    }
-}
-
-impl fmt::Display for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Input").field(&self.name()).finish()
     }
 }
 

@@ -1,137 +1,408 @@
 //! `smrt import`: bring a contact export into the store.
 
+mod progress;
+mod report;
+
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use clap::{Args, Subcommand};
 use smrt_core::model::Instant;
 use smrt_core::phone::Region;
-use smrt_core::store::{Access, Store};
-use smrt_etl::import::{ImportOptions, ImportReport, MaxRejects, Outcome, Target, Watch, import, resume};
+use smrt_core::store::{Access, Run, Store, StoreErrorKind};
+use smrt_etl::import::{
+    ImportError, ImportOptions, ImportReport, MaxRejects, Outcome, Target, Watch, import, resume,
+};
 use smrt_etl::mapping::Mapping;
 use smrt_etl::plan::ConflictPolicy;
-use smrt_etl::source::{Input, Source, SourceOptions};
+use smrt_etl::rejects::RejectFormat;
+use smrt_etl::source::Source;
 
+use self::progress::ProgressDisplay;
+use self::report::{Told, tell};
+use super::undo::{self, UndoArgs};
 use crate::args::GlobalArgs;
 use crate::context;
+use crate::display::counted;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::invocation;
+use crate::mapping_choice::{MappingArgs, MappingOrigin};
+use crate::source_args::{self, SourceArgs};
 use crate::ui::Ui;
+
+const AFTER_HELP: &str = "\
+Before anything is written, stderr shows how the file was read and what becomes of each column: by
+the mapping that is named, by the preset that knows the header, or by a guess.
+
+Rejected rows go to a file beside the store, to be corrected and imported again. The exit code is 1
+when rows were rejected, unless `--max-rejects` allows them; when more were rejected than it allows,
+the run is rolled back.
+
+Examples:
+  smrt import contacts.csv --region US --dry-run
+  smrt import export.tsv.gz --mapping crm.toml --tenant acme --max-rejects 1%";
 
 /// Bring a contact export into the store
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_long_help = AFTER_HELP
+)]
 pub(crate) struct ImportArgs {
     #[command(subcommand)]
     command: Option<ImportCommand>,
-    /// The file to import; `-` is standard input
+    /// The file to import: CSV and its kin or JSON Lines, also as .gz or .zst; `-` is standard input
     #[arg(required = true)]
     file: Option<PathBuf>,
-    /// The mapping to use, a TOML file
-    #[arg(long, value_name = "FILE")]
-    mapping: Option<PathBuf>,
+    #[command(flatten)]
+    mapping: MappingArgs,
     /// Where numbers without a country code are from, such as US
     #[arg(long, value_name = "REGION")]
     region: Option<Region>,
-    /// What happens to humans that are in the store already: update, fill or skip
-    #[arg(long, value_name = "POLICY", default_value = "update", value_parser = policy)]
-    on_conflict: ConflictPolicy,
+    /// What happens to humans that are in the store already: update, fill or skip [default: update]
+    #[arg(long, value_name = "POLICY", value_parser = policy)]
+    on_conflict: Option<ConflictPolicy>,
     /// Roll back when more rows than this are rejected: a number or a share such as 2%
     #[arg(long, value_name = "N|P%")]
     max_rejects: Option<MaxRejects>,
     /// When the file was exported; by default its time of last change
     #[arg(long, value_name = "INSTANT")]
     exported_at: Option<Instant>,
-    /// Print the plan and write nothing
+    /// Print the plan's report and write nothing
     #[arg(long)]
     dry_run: bool,
     /// Continue the run of this file that was interrupted
     #[arg(long, conflicts_with = "dry_run")]
     resume: bool,
+    /// Where rejected rows go; by default FILE.run-N.rejects.csv beside the store
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    #[command(flatten)]
+    source: SourceArgs,
 }
 
 #[derive(Debug, Subcommand)]
 enum ImportCommand {
-    /// Take a run back: restore exactly what was there before
-    Undo {
-        /// The run's number
-        run: i64,
-        /// Only say what would be done
-        #[arg(long)]
-        dry_run: bool,
-    },
+    Undo(UndoArgs),
 }
 
 fn policy(text: &str) -> Result<ConflictPolicy, String> {
     ConflictPolicy::parse(text).ok_or_else(|| "expected update, fill or skip".to_owned())
 }
 
-pub(crate) fn run(args: ImportArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
+pub(super) fn run(args: &ImportArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
     match (&args.command, &args.file) {
-        (Some(ImportCommand::Undo { run, dry_run }), _) => undo(*run, *dry_run, global, ui),
-        (None, Some(file)) => import_file(&args, file, global, ui),
+        (Some(ImportCommand::Undo(undo)), _) => undo::run(undo, global, ui),
+        (None, Some(file)) => ImportCall {
+            args,
+            file,
+            global,
+            ui,
+        }
+        .run(),
         (None, None) => Err(CliError::user("no file is named")),
     }
 }
 
-fn import_file(args: &ImportArgs, file: &Path, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let source = open_source(file)?;
-    let mapping = choose_mapping(args, &source)?;
-    let options = ImportOptions {
-        file_name: file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().into_owned(),
-        on_conflict: args.on_conflict,
-        default_region: args.region,
-        exported_at: args.exported_at.or_else(|| modified(file)),
-        max_rejects: args.max_rejects,
-    };
-    let stop = stop_flag()?;
-    let mut progress = |_| ();
-    let mut watch = Watch { progress: &mut progress, stop: &stop };
-    let now = context::now(global);
-    let report = if args.dry_run {
-        let folder = tempfile::tempdir()?;
-        let mut scratch = Store::scratch(&folder.path().join("plan.db"), now)?;
-        let mut base = match Store::exists(&global.db).map_err(|error| context::about(error, &global.db))? {
-            true => Some(context::open(global, Access::Read)?),
+/// One call of `smrt import FILE`.
+struct ImportCall<'c> {
+    args: &'c ImportArgs,
+    file: &'c Path,
+    global: &'c GlobalArgs,
+    ui: &'c Ui,
+}
+
+impl ImportCall<'_> {
+    fn run(&self) -> Result<Exit, CliError> {
+        let source = self.args.source.open(self.file)?;
+        if self.args.dry_run {
+            return self.try_out(source);
+        }
+        if !self.args.resume {
+            return self.import(source);
+        }
+        let unfinished = match context::exists(self.global)? {
+            true => context::open(self.global, Access::Read)?.unfinished_run()?,
             false => None,
         };
-        let tenant = match &mut base {
-            Some(base) => context::tenant(base, global)?,
-            None => context::tenant_or_first(&mut scratch, global, ui)?,
-        };
-        let target = Target::DryRun { base: base.as_mut(), scratch: &mut scratch };
-        import(target, tenant.id, source, &mapping, &options, now, &mut watch)?
-    } else {
-        let mut store = context::open_or_create(global, ui)?;
-        let tenant = context::tenant_or_first(&mut store, global, ui)?;
-        match store.unfinished_run()? {
-            Some(run) if args.resume => resume(&mut store, run, source, &mut watch)?,
-            _ => import(Target::Store(&mut store), tenant.id, source, &mapping, &options, now, &mut watch)?,
+        match unfinished {
+            Some(run) => self.resume(run, source),
+            None => {
+                self.ui
+                    .note("nothing to resume: no run is unfinished; this is a new import");
+                self.import(source)
+            }
         }
-    };
-    print_report(&report, ui)?;
-    Ok(exit_of(&report, args.max_rejects))
-}
-
-fn open_source(file: &Path) -> Result<Source, CliError> {
-    let input = match file.as_os_str() == "-" {
-        true => Input::Reader { name: "standard input".to_owned(), reader: Box::new(std::io::stdin()) },
-        false => Input::File(file.to_owned()),
-    };
-    Ok(Source::open(input, &SourceOptions::default())?)
-}
-
-fn choose_mapping(args: &ImportArgs, source: &Source) -> Result<Mapping, CliError> {
-    if let Some(path) = &args.mapping {
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| CliError::from(error).about(path.display()))?;
-        return Ok(Mapping::parse(&path.display().to_string(), &text)?);
     }
-    let header: Vec<&str> = source.header().names().collect();
-    match Mapping::detect(&header) {
-        Some(detected) => Ok(detected.mapping),
-        None => Err(CliError::user("no preset knows this header")),
+
+    /// A new run.
+    fn import(&self, source: Source) -> Result<Exit, CliError> {
+        let (mapping, chosen) = self.choose_mapping(&source)?;
+        let mut store = context::open_or_create(self.global, self.ui)?;
+        let tenant = context::tenant_or_first(&mut store, self.global, self.ui)?;
+        let told = Told {
+            tenant: tenant.slug,
+            file: self.file_name(),
+            source: mapping.source().to_owned(),
+            mapping: chosen,
+            resumed: false,
+        };
+        let rejects = RejectFormat::of(&source);
+        let fingerprint = source.fingerprint().to_string();
+        let options = self.options();
+        let now = context::now(self.global);
+        let report = self.watched(0, |watch| {
+            let target = Target::Store(&mut store);
+            import(target, tenant.id, source, &mapping, &options, now, watch)
+        });
+        let report = report?.map_err(|error| self.explain(error, &mut store, &fingerprint))?;
+        self.finish(&report, told, &mut store, &rejects, options.max_rejects)
+    }
+
+    /// The unfinished run, with its own options.
+    fn resume(&self, run: Run, source: Source) -> Result<Exit, CliError> {
+        let fingerprint = source.fingerprint().to_string();
+        let options = ImportOptions::of_run(&run)?;
+        self.note_other_options(&run, &options)?;
+        let mut store = context::open(self.global, Access::Write)?;
+        let tenants = store.tenants()?;
+        let tenant = tenants
+            .into_iter()
+            .find(|tenant| tenant.id == run.start.tenant_id);
+        let told = Told {
+            tenant: tenant.map(|tenant| tenant.slug).unwrap_or_default(),
+            file: run.start.file_name.clone(),
+            source: run.start.source.clone(),
+            mapping: MappingOrigin {
+                kind: "run",
+                name: None,
+            },
+            resumed: true,
+        };
+        let rejects = RejectFormat::of(&source);
+        let rows = run.counts.rows_checkpoint;
+        if run.start.file_fingerprint == fingerprint {
+            self.ui.note(format_args!(
+                "resuming run {} after {}",
+                run.number,
+                counted(rows, "row", "rows")
+            ));
+        }
+        let report = self.watched(rows, |watch| resume(&mut store, run, source, watch));
+        let report = report?.map_err(|error| self.explain(error, &mut store, &fingerprint))?;
+        self.finish(&report, told, &mut store, &rejects, options.max_rejects)
+    }
+
+    /// The whole import into a scratch store that is thrown away.
+    fn try_out(&self, source: Source) -> Result<Exit, CliError> {
+        let (mapping, chosen) = self.choose_mapping(&source)?;
+        let now = context::now(self.global);
+        let folder = tempfile::tempdir().map_err(|error| {
+            CliError::file(std::env::temp_dir().display(), &error)
+                .hint("a dry run keeps its plan in the folder TMPDIR names")
+        })?;
+        let mut scratch = Store::scratch(&folder.path().join("plan.db"), now)?;
+        let mut base = match context::exists(self.global)? {
+            true => Some(context::open(self.global, Access::Read)?),
+            false => None,
+        };
+        let is_new = match &mut base {
+            Some(base) => base.tenants()?.is_empty(),
+            None => true,
+        };
+        let tenant = match &mut base {
+            Some(base) if !is_new => context::tenant(base, self.global)?,
+            _ => context::tenant_or_first(&mut scratch, self.global, self.ui)?,
+        };
+        let told = Told {
+            tenant: tenant.slug,
+            file: self.file_name(),
+            source: mapping.source().to_owned(),
+            mapping: chosen,
+            resumed: false,
+        };
+        let rejects = RejectFormat::of(&source);
+        let options = self.options();
+        let report = self.watched(0, |watch| {
+            let (base, scratch) = (base.as_mut(), &mut scratch);
+            let target = Target::DryRun { base, scratch };
+            import(target, tenant.id, source, &mapping, &options, now, watch)
+        })??;
+        self.finish(&report, told, &mut scratch, &rejects, options.max_rejects)
+    }
+
+    /// Chooses the mapping, shows it, and makes sure that it fits the file.
+    fn choose_mapping(&self, source: &Source) -> Result<(Mapping, MappingOrigin), CliError> {
+        let choice = self.args.mapping.choose(source)?;
+        let mapper = choice.bind(source)?;
+        choice.show(source, &mapper, self.file, self.ui);
+        Ok((choice.mapping, choice.chosen.origin()))
+    }
+
+    fn file_name(&self) -> String {
+        source_args::file_name(self.file)
+    }
+
+    fn options(&self) -> ImportOptions {
+        ImportOptions {
+            file_name: self.file_name(),
+            on_conflict: self.args.on_conflict.unwrap_or_default(),
+            default_region: self.args.region,
+            exported_at: self.args.exported_at.or_else(|| modified(self.file)),
+            max_rejects: self.args.max_rejects,
+        }
+    }
+
+    /// Runs `work` with a progress display and an ear for Ctrl-C.
+    fn watched<T>(
+        &self,
+        rows_before: u64,
+        work: impl FnOnce(&mut Watch<'_>) -> T,
+    ) -> Result<T, CliError> {
+        let stop: std::sync::Arc<AtomicBool> = self.ui.stop_flag()?;
+        let mut display = ProgressDisplay::new(self.ui, rows_before);
+        let mut progress = |progress| display.show(progress);
+        let mut watch = Watch {
+            progress: &mut progress,
+            stop: &stop,
+        };
+        let result = work(&mut watch);
+        display.finish();
+        Ok(result)
+    }
+
+    /// Says which of the options that were given have no effect on a run that is resumed.
+    fn note_other_options(&self, run: &Run, stored: &ImportOptions) -> Result<(), CliError> {
+        let args = self.args;
+        let mut others: Vec<&str> = Vec::new();
+        if let Some(choice) = args.mapping.named()? {
+            let name = format!("mapping of run {}", run.number);
+            let stored = Mapping::parse(&name, &run.start.mapping)?;
+            if choice.mapping.digest() != stored.digest() {
+                others.push("mapping");
+            }
+        }
+        if args.region.is_some() && args.region != stored.default_region {
+            others.push("region");
+        }
+        if args
+            .on_conflict
+            .is_some_and(|policy| policy != stored.on_conflict)
+        {
+            others.push("conflict policy");
+        }
+        if args.max_rejects.is_some() && args.max_rejects != stored.max_rejects {
+            others.push("bound on rejects");
+        }
+        if args.exported_at.is_some() && args.exported_at != stored.exported_at {
+            others.push("time of export");
+        }
+        if !others.is_empty() {
+            self.ui.note(format_args!(
+                "run {} goes on as it was started: the {} given now has no effect",
+                run.number,
+                others.join(", ")
+            ));
+        }
+        Ok(())
+    }
+
+    /// Adds to an error how to go on from where the run stands.
+    fn explain(&self, error: ImportError, store: &mut Store, fingerprint: &str) -> CliError {
+        let is_about_another_run = match &error {
+            ImportError::AnotherFile { .. } => true,
+            ImportError::Store(error) => error.kind() == StoreErrorKind::Unfinished,
+            _ => false,
+        };
+        let is_locked = matches!(&error, ImportError::Store(error) if error.may_retry());
+        let is_settled = matches!(error, ImportError::Verification(_));
+        let error = CliError::from(error);
+        let Ok(Some(run)) = store.unfinished_run() else {
+            return error;
+        };
+        let undo = invocation::smrt_command(self.global, &format!("import undo {}", run.number));
+        let is_this_file = run.start.file_fingerprint == fingerprint;
+        if is_locked {
+            return error.hint(format!(
+                "then continue with: {}",
+                invocation::resume_command()
+            ));
+        }
+        if is_settled || !(is_this_file || is_about_another_run) {
+            return error;
+        }
+        let error = match is_this_file {
+            true => error.hint_instead(format!(
+                "run {} holds {} of this file; continue with: {}",
+                run.number,
+                counted(run.counts.rows_checkpoint, "row", "rows"),
+                invocation::resume_command()
+            )),
+            false => error.hint_instead(format!(
+                "continue run {} with its own file, `{}`, and `--resume`",
+                run.number, run.start.file_name
+            )),
+        };
+        error.hint(format!("or take it back with: {undo}"))
+    }
+
+    /// Writes the reject file and the report, and says how the program ends.
+    fn finish(
+        &self,
+        report: &ImportReport,
+        told: Told,
+        store: &mut Store,
+        format: &RejectFormat,
+        max_rejects: Option<MaxRejects>,
+    ) -> Result<Exit, CliError> {
+        let rejects = match (
+            report.counts.rows_rejected,
+            self.rejects_path(report, &told, format),
+        ) {
+            (1.., Some(path)) => {
+                report::write_rejects(store, report.run, format, &path)?;
+                Some(path)
+            }
+            _ => None,
+        };
+        let exit = match report.outcome {
+            Outcome::Interrupted => Exit::Interrupted,
+            Outcome::RolledBack => Exit::No,
+            Outcome::Completed if report.counts.rows_rejected > 0 && max_rejects.is_none() => {
+                Exit::No
+            }
+            Outcome::Completed => Exit::Done,
+        };
+        match tell(report, told, rejects, self.global, self.ui) {
+            // The rows are in, whoever reads the report; the exit code still tells.
+            Err(error) if !error.is_closed_pipe() => Err(error),
+            _ => Ok(exit),
+        }
+    }
+
+    /// Where the rejected rows go. A dry run and an interrupted one write them only when asked.
+    fn rejects_path(
+        &self,
+        report: &ImportReport,
+        told: &Told,
+        format: &RejectFormat,
+    ) -> Option<PathBuf> {
+        if self.args.rejects.is_some() {
+            return self.args.rejects.clone();
+        }
+        if report.dry_run || report.outcome == Outcome::Interrupted {
+            return None;
+        }
+        let name = format!(
+            "{}.run-{}.rejects.{}",
+            told.file,
+            report.run,
+            format.extension()
+        );
+        let folder = self.global.db.parent().unwrap_or(Path::new(""));
+        Some(folder.join(name))
     }
 }
 
@@ -139,36 +410,4 @@ fn choose_mapping(args: &ImportArgs, source: &Source) -> Result<Mapping, CliErro
 fn modified(file: &Path) -> Option<Instant> {
     let time = std::fs::metadata(file).ok()?.modified().ok()?;
     Some(Instant::from_chrono(time.into()))
-}
-
-/// A flag that Ctrl-C and a polite `kill` set.
-fn stop_flag() -> Result<Arc<AtomicBool>, CliError> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed))
-        .map_err(|error| CliError::user(format!("cannot listen for Ctrl-C: {error}")))?;
-    Ok(stop)
-}
-
-fn print_report(report: &ImportReport, ui: &Ui) -> Result<(), CliError> {
-    ui.data(&format!("{report:#?}\n"))
-}
-
-fn exit_of(report: &ImportReport, max_rejects: Option<MaxRejects>) -> Exit {
-    match report.outcome {
-        Outcome::Interrupted => Exit::Interrupted,
-        Outcome::RolledBack => Exit::No,
-        Outcome::Completed if report.counts.rows_rejected > 0 && max_rejects.is_none() => Exit::No,
-        Outcome::Completed => Exit::Done,
-    }
-}
-
-fn undo(run: i64, dry_run: bool, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let mut store = context::open(global, Access::Write)?;
-    let report = match dry_run {
-        true => store.try_undo_run(run)?,
-        false => store.undo_run(run, context::now(global))?,
-    };
-    ui.data(&format!("{report:#?}\n"))?;
-    Ok(if report.obstacles_total == 0 { Exit::Done } else { Exit::No })
 }

@@ -19,6 +19,8 @@ const WORDS: [&str; 18] = [
     "или", "и", "i",
 ];
 
+const BLANKS: [char; 2] = [' ', '\u{a0}'];
+
 /// A piece of a cell, and the number in it.
 pub type CellItem<'a> = (&'a str, Result<PhoneNumber, PhoneError>);
 
@@ -95,7 +97,8 @@ fn pieces(text: &str) -> Vec<Piece> {
     let mut place = 0;
     while let Some(rest) = text.get(place..).filter(|rest| !rest.is_empty()) {
         let width = rest.chars().next().map_or(1, char::len_utf8);
-        match separator(rest).filter(|_| pieces.len() + 1 < PIECES_MAX) {
+        let begun = text.get(start..place).unwrap_or_default();
+        match separator(begun, rest).filter(|_| pieces.len() + 1 < PIECES_MAX) {
             Some(length) => {
                 push_piece(&mut pieces, text, start, place);
                 start = place + length;
@@ -119,30 +122,37 @@ fn push_piece(pieces: &mut Vec<Piece>, text: &str, start: usize, end: usize) {
     }
 }
 
-/// The length of the separator at the start of a text.
-fn separator(text: &str) -> Option<usize> {
-    let mut characters = text.chars();
+/// The length of the separator at the start of `rest`, which follows the begun piece.
+fn separator(begun: &str, rest: &str) -> Option<usize> {
+    let mut characters = rest.chars();
     match characters.next()? {
-        ':' => text.starts_with(":::").then_some(3),
+        ':' => rest.starts_with(":::").then_some(3),
         '\n' | '\r' | '|' | ';' | ',' | '/' | '\\' | '&' | '\t' => Some(1),
         found @ ('；' | '，' | '、' | '／' | '•' | '·') => Some(found.len_utf8()),
-        ' ' | '\u{a0}' => blank_separator(text),
+        ' ' | '\u{a0}' => blank_separator(begun, rest),
         _ => None,
     }
 }
 
-/// A blank separates before a word such as `or`, another blank, a `+` or a `(`.
-fn blank_separator(text: &str) -> Option<usize> {
-    let rest = text.trim_start_matches([' ', '\u{a0}']);
-    let blanks = text.len() - rest.len();
-    if rest.starts_with(['+', '(']) || blanks > 1 {
-        return Some(blanks);
-    }
-    let (word, _) = rest.split_once([' ', '\u{a0}'])?;
-    let is_separator = WORDS
+/// A blank separates beside a word such as `or`, another blank, a `+` or a `(`.
+///
+/// The word becomes a piece of its own, because it may also be part of a number in letters.
+fn blank_separator(begun: &str, rest: &str) -> Option<usize> {
+    let following = rest.trim_start_matches(BLANKS);
+    let blanks = rest.len() - following.len();
+    let next_word = following.split(BLANKS).next().unwrap_or_default();
+    let separates = blanks > 1
+        || following.starts_with(['+', '('])
+        || is_separating_word(next_word)
+        || is_separating_word(begun);
+    separates.then_some(blanks)
+}
+
+fn is_separating_word(word: &str) -> bool {
+    let word = word.trim_matches(BLANKS);
+    WORDS
         .iter()
-        .any(|known| word.eq_ignore_ascii_case(known) || word == *known);
-    is_separator.then_some(blanks + word.len())
+        .any(|known| word.eq_ignore_ascii_case(known) || word == *known)
 }
 
 /// How good a cut is; the smaller the better: few pieces that are no number, many that are,

@@ -31,6 +31,20 @@ impl Digits {
         Ok(())
     }
 
+    /// Pushes a value below 10 and ignores any other, without a branch: where the digits of a text
+    /// are cannot be predicted.
+    pub(super) fn push_if_digit(&mut self, value: u8) {
+        if let Some(place) = self.values.get_mut(usize::from(self.length)) {
+            *place = value;
+            self.length += u8::from(value < 10);
+        }
+    }
+
+    /// Whether no further digit fits, so that digits may be missing.
+    pub(super) fn is_full(&self) -> bool {
+        self.len() == DIGITS_MAX
+    }
+
     pub(super) fn extend(&mut self, digits: &[u8]) -> Result<(), TooManyDigits> {
         let start = usize::from(self.length);
         let end = start + digits.len();

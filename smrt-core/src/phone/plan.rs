@@ -230,3 +230,67 @@ fn match_longest_start(root: Root, digits: &[u8]) -> Option<(usize, u16)> {
     }
     best
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shortest and the longest numbers of all plans, calling code included.
+    fn digits_of_all_plans() -> (u32, u32) {
+        let width = |code: u16| code.to_string().len() as u32;
+        let shortest = PLANS
+            .iter()
+            .map(|plan| width(plan.code) + plan.lengths.trailing_zeros());
+        let longest = PLANS
+            .iter()
+            .map(|plan| width(plan.code) + plan.lengths.ilog2());
+        (shortest.min().unwrap(), longest.max().unwrap())
+    }
+
+    #[test]
+    fn the_invariant_of_e164_has_room_for_every_plan() {
+        assert_eq!(digits_of_all_plans(), (6, 19));
+    }
+
+    #[test]
+    fn no_plan_has_numbers_of_fewer_than_three_digits() {
+        // `scan` refuses texts with fewer digits without asking a plan.
+        let shortest = PLANS.iter().map(|plan| plan.lengths.trailing_zeros());
+        assert!(shortest.min().unwrap() >= 3);
+    }
+
+    #[test]
+    fn calling_codes_split_off() {
+        let split =
+            |digits: &[u8]| split_code(digits).map(|(code, rest)| (code.code(), rest.len()));
+        assert_eq!(split(&[1, 2, 0, 2]), Some((1, 3)));
+        assert_eq!(split(&[4, 4, 2, 0]), Some((44, 2)));
+        assert_eq!(split(&[5, 9, 0, 1]), Some((590, 1)));
+        assert_eq!(split(&[0, 1, 2, 3]), None);
+        assert_eq!(split(&[9, 9, 9, 1]), None);
+    }
+
+    #[test]
+    fn lengths_fit_as_the_plan_says() {
+        let united_states = CodeIndex::of(1).unwrap().main_plan().unwrap();
+        assert_eq!(united_states.length_fit(6), LengthFit::TooShort);
+        assert_eq!(united_states.length_fit(7), LengthFit::LocalOnly);
+        assert_eq!(united_states.length_fit(9), LengthFit::TooShort);
+        assert_eq!(united_states.length_fit(10), LengthFit::Possible);
+        assert_eq!(united_states.length_fit(11), LengthFit::TooLong);
+        assert_eq!(united_states.length_fit(99), LengthFit::TooLong);
+        let gabon = CodeIndex::of(241).unwrap().main_plan().unwrap();
+        assert_eq!(gabon.length_fit(7), LengthFit::Possible);
+        assert_eq!(gabon.length_fit(8), LengthFit::Possible);
+    }
+
+    #[test]
+    fn the_longest_prefix_comes_off() {
+        let argentina = CodeIndex::of(54).unwrap().main_plan().unwrap();
+        let digits = [0, 1, 1, 1, 5, 2, 3, 4, 5, 6, 7, 8, 9];
+        let parts = argentina.national_prefix(&digits).unwrap();
+        assert_eq!(parts.inserted, [9]);
+        assert_eq!(parts.kept, [1, 1]);
+        assert_eq!(parts.rest, [2, 3, 4, 5, 6, 7, 8, 9]);
+    }
+}

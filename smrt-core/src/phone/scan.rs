@@ -40,43 +40,42 @@ pub(super) fn scan(text: &str) -> Result<Scanned, PhoneError> {
     }
 }
 
-/// What a byte means in a plain spelling.
-#[derive(Clone, Copy, PartialEq)]
-enum Byte {
-    Digit,
-    Plus,
-    Separator,
-    /// May stand in front of a number, not inside.
-    Lead,
-    Other,
-}
-
-const BYTES: [Byte; 256] = {
-    let mut table = [Byte::Other; 256];
+/// What a byte means in a plain spelling: the value of a digit, or one of the following.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "computed by the compiler, which refuses a wrong index"
+)]
+const BYTES: [u8; 256] = {
+    let mut table = [OTHER; 256];
     let mut byte: u8 = 0;
     while byte < 128 {
         table[byte as usize] = match byte {
-            b'0'..=b'9' => Byte::Digit,
-            b'+' => Byte::Plus,
-            b' ' | b'-' | b'(' | b')' | b'.' | b'/' | b'[' | b']' | b'*' => Byte::Separator,
+            b'0'..=b'9' => byte - b'0',
+            b'+' => PLUS,
+            b' ' | b'-' | b'(' | b')' | b'.' | b'/' | b'[' | b']' | b'*' => SEPARATOR,
             // `;phone-context=` and `;isub=` change the meaning of what follows or precedes.
-            b';' => Byte::Other,
-            _ => Byte::Lead,
+            b';' => OTHER,
+            _ => LEAD,
         };
         byte += 1;
     }
     table
 };
+const SEPARATOR: u8 = 10;
+const PLUS: u8 = 11;
+/// May stand in front of a number, not inside.
+const LEAD: u8 = 12;
+const OTHER: u8 = 13;
 
-fn kind(byte: u8) -> Byte {
-    BYTES.get(usize::from(byte)).copied().unwrap_or(Byte::Other)
+fn meaning(byte: u8) -> u8 {
+    BYTES.get(usize::from(byte)).copied().unwrap_or(OTHER)
 }
 
 /// Reads a plain spelling; `None` if the text is not plain.
 fn plain(text: &[u8]) -> Option<Result<Written, PhoneError>> {
     let start = text
         .iter()
-        .position(|&byte| matches!(kind(byte), Byte::Digit | Byte::Plus | Byte::Other));
+        .position(|&byte| !matches!(meaning(byte), SEPARATOR | LEAD));
     let Some(start) = start else {
         return Some(Err(PhoneError::NoDigits));
     };
@@ -87,27 +86,25 @@ fn plain(text: &[u8]) -> Option<Result<Written, PhoneError>> {
         rest = after;
     }
     let mut digits = Digits::new();
-    let mut too_long = false;
     for &byte in rest {
-        match kind(byte) {
-            Byte::Digit => too_long |= digits.push(byte - b'0').is_err(),
-            Byte::Separator => {}
-            Byte::Plus | Byte::Lead | Byte::Other => return None,
+        let value = meaning(byte);
+        if value > SEPARATOR {
+            return None;
         }
+        digits.push_if_digit(value);
     }
-    if too_long {
-        return Some(Err(PhoneError::TooLong));
-    }
-    if digits.len() < TEXT_DIGITS_MIN {
-        let error = match digits.is_empty() {
-            true => PhoneError::NoDigits,
-            false => PhoneError::TooShort,
-        };
-        return Some(Err(error));
-    }
-    Some(Ok(Written {
+    Some(check_count(&digits).map(|()| Written {
         digits,
         international,
         extension: Extension::of_values(&[]),
     }))
+}
+
+fn check_count(digits: &Digits) -> Result<(), PhoneError> {
+    match digits.len() {
+        0 => Err(PhoneError::NoDigits),
+        1..TEXT_DIGITS_MIN => Err(PhoneError::TooShort),
+        _ if digits.is_full() => Err(PhoneError::TooLong),
+        _ => Ok(()),
+    }
 }

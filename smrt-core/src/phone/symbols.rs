@@ -108,6 +108,11 @@ pub(super) fn digit(symbol: u8) -> Option<u8> {
     }
 }
 
+/// Whether a number may begin with the symbol.
+fn starts_number(symbol: u8) -> bool {
+    symbol == b'+' || digit(symbol).is_some()
+}
+
 /// Whether the symbol may stand between the digits of a number.
 fn is_punctuation(symbol: u8) -> bool {
     matches!(
@@ -137,13 +142,36 @@ impl Symbols {
             bytes: [0; TEXT_CHARS_MAX],
             length: 0,
         };
-        let mut places = symbols.bytes.iter_mut();
-        let mut characters = text.chars();
+        match text.is_ascii() {
+            true => symbols.copy_ascii(text.as_bytes()),
+            false => symbols.rewrite(text)?,
+        }
+        symbols.trim_end();
+        Some(match symbols.length {
+            0 => Err(PhoneError::NoDigits),
+            _ => Ok(symbols),
+        })
+    }
+
+    /// ASCII characters are their own symbols.
+    fn copy_ascii(&mut self, text: &[u8]) {
+        let start = text.iter().position(|&symbol| starts_number(symbol));
+        let text = start
+            .and_then(|start| text.get(start..))
+            .unwrap_or_default();
+        for (place, &symbol) in self.bytes.iter_mut().zip(text) {
+            *place = symbol;
+        }
+        self.length = text.len().min(TEXT_CHARS_MAX);
+    }
+
+    /// `None` if the text is exotic.
+    fn rewrite(&mut self, text: &str) -> Option<()> {
+        let mut places = self.bytes.iter_mut();
         let mut started = false;
-        for character in &mut characters {
+        for character in text.chars() {
             let found = symbol(character);
-            let starts = found.is_some_and(|symbol| symbol == b'+' || digit(symbol).is_some());
-            if !started && !starts {
+            if !started && !found.is_some_and(starts_number) {
                 match found {
                     // A numeric character that is not known may be a digit.
                     None if character.is_numeric() => return None,
@@ -152,22 +180,14 @@ impl Symbols {
             }
             started = true;
             *places.next()? = found?;
-            symbols.length += 1;
+            self.length += 1;
         }
-        if !started {
-            return Some(Err(PhoneError::NoDigits));
-        }
-        while symbols
-            .written()
-            .last()
-            .is_some_and(|&last| is_trailing(last))
-        {
-            symbols.length -= 1;
-        }
-        Some(match symbols.length {
-            0 => Err(PhoneError::NoDigits),
-            _ => Ok(symbols),
-        })
+        Some(())
+    }
+
+    fn trim_end(&mut self) {
+        let kept = self.written().iter().rposition(|&last| !is_trailing(last));
+        self.length = kept.map_or(0, |last| last + 1);
     }
 
     fn written(&self) -> &[u8] {
@@ -177,7 +197,7 @@ impl Symbols {
 
 /// Finds the number in a text.
 pub(super) fn scan(text: &str) -> Result<Scanned, PhoneError> {
-    if text.contains(";phone-context=") || text.contains(";isub=") {
+    if text.contains(';') && (text.contains(";phone-context=") || text.contains(";isub=")) {
         return Ok(Scanned::Exotic);
     }
     let symbols = match Symbols::of(text) {

@@ -303,7 +303,6 @@ impl Store {
     ///
     /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
     pub fn finish_bulk_load(&mut self, run: &mut Run) -> Result<(), StoreError> {
-        self.engine.set_bulk_load(BulkLoad::End)?;
         let number = run.number;
         self.transaction(|engine| {
             migration::create_deferred_indexes(engine)?;
@@ -315,7 +314,7 @@ impl Store {
             Ok(())
         })?;
         run.indexes_deferred = false;
-        Ok(())
+        self.engine.set_bulk_load(BulkLoad::End)
     }
 
     /// Records where a run stands.

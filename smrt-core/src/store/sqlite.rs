@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::error::translate;
 use super::dialect::Dialect;
@@ -107,7 +107,7 @@ impl SqliteEngine {
     pub(crate) fn initialise(&mut self) -> Result<(), StoreError> {
         self.connection
             .pragma_update(None, "application_id", APPLICATION_ID)
-            .and_then(|()| self.connection.pragma_update(None, "journal_mode", "WAL"))
+            .and_then(|()| self.set_journal_mode("WAL"))
             .map_err(|error| translate(error, "create"))
     }
 
@@ -115,6 +115,10 @@ impl SqliteEngine {
     pub(crate) fn is_blank(&mut self) -> Result<bool, StoreError> {
         super::count(self, "SELECT EXISTS (SELECT 1 FROM sqlite_master)", &[])
             .map(|exists| exists == 0)
+    }
+
+    fn set_journal_mode(&self, mode: &str) -> rusqlite::Result<()> {
+        self.connection.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))
     }
 
     fn insert_statement(table: &Table, on_conflict: OnConflict) -> String {
@@ -219,9 +223,21 @@ impl Engine for SqliteEngine {
     }
 
     fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError> {
-        self.connection
-            .pragma_update(None, "foreign_keys", bulk_load == BulkLoad::End)
-            .map_err(|error| translate(error, "bulk load"))
+        // Pages appended to a file need no journal of their former content, so while a store is
+        // filled for the first time a rollback journal writes each page once, the write-ahead log
+        // twice. Switching needs the file for oneself; if others have it open, the log stays.
+        let (foreign_keys, journal_mode) = match bulk_load {
+            BulkLoad::Begin => (false, "TRUNCATE"),
+            BulkLoad::End => (true, "WAL"),
+        };
+        let switched = self
+            .connection
+            .pragma_update(None, "foreign_keys", foreign_keys)
+            .and_then(|()| self.set_journal_mode(journal_mode));
+        match switched {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+            switched => switched.map_err(|error| translate(error, "bulk load")),
+        }
     }
 
     fn lock_imports(&mut self) -> Result<(), StoreError> {

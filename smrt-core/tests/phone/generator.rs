@@ -5,42 +5,15 @@
 
 use smrt_core::phone::Region;
 
+use crate::random::Random;
+
 /// The metadata the tables are compiled from; here it gives example numbers and lengths.
 const METADATA: &str = include_str!("../../data/phone_metadata.txt");
 
-/// A small generator of pseudo-random numbers (SplitMix64), so that a seed means the same texts
-/// for ever.
-pub(crate) struct Random(u64);
-
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `bound`.
-    pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound as u64) as usize
-    }
-
     /// True once in `n` times.
     pub(crate) fn once_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
-    }
-
-    pub(crate) fn pick<'a, T: ?Sized>(&mut self, choices: &[&'a T]) -> &'a T {
-        choices[self.below(choices.len())]
-    }
-
-    pub(crate) fn digit(&mut self) -> char {
-        char::from(b'0' + self.below(10) as u8)
     }
 }
 
@@ -222,7 +195,8 @@ fn in_letters(random: &mut Random, text: &str) -> String {
         .collect()
 }
 
-fn mistyped(random: &mut Random, text: &str) -> String {
+/// A text with up to three mistakes.
+pub(crate) fn mistyped(random: &mut Random, text: &str) -> String {
     let mut characters: Vec<char> = text.chars().collect();
     for _ in 0..=random.below(3) {
         let place = random.below(characters.len() + 1);

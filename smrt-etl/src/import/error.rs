@@ -46,6 +46,9 @@ pub enum ImportError {
         /// How many later changes there are.
         obstacles: u64,
     },
+    /// The reject file could not be written.
+    #[error("the reject file cannot be written")]
+    RejectFile(#[source] std::io::Error),
     /// A thread of the pipeline ended without a result.
     #[error("a worker ended unexpectedly")]
     Worker,
@@ -64,6 +67,7 @@ impl ImportError {
             Self::StoredOptions => "stored_options",
             Self::DeferredRow { .. } => "deferred_row",
             Self::RollBack { .. } => "roll_back",
+            Self::RejectFile(_) => "reject_file",
             Self::Worker => "worker",
         }
     }
@@ -86,6 +90,9 @@ impl ImportError {
                 Some("undo the run with `smrt import undo RUN` and import again".into())
             }
             Self::RollBack { .. } => Some("`smrt import undo RUN --dry-run` lists them".into()),
+            Self::RejectFile(_) => {
+                Some("name another place with `--rejects`; `smrt runs show RUN --issues` lists the rows too".into())
+            }
             Self::Worker => None,
         }
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value as Json, json};
 use smrt_core::model::Instant;
 use smrt_core::phone::Region;
-use smrt_core::store::RunCounts;
+use smrt_core::store::{Run, RunCounts};
 
 use super::error::ImportError;
 use crate::plan::ConflictPolicy;
@@ -100,7 +100,16 @@ impl ImportOptions {
         .to_string()
     }
 
-    pub(super) fn from_json(text: &str, file_name: &str) -> Result<Self, ImportError> {
+    /// The options a run was started with.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError::StoredOptions`] when they cannot be read.
+    pub fn of_run(run: &Run) -> Result<Self, ImportError> {
+        Self::from_json(&run.start.options, &run.start.file_name)
+    }
+
+    fn from_json(text: &str, file_name: &str) -> Result<Self, ImportError> {
         let json: Json = serde_json::from_str(text).map_err(|_| ImportError::StoredOptions)?;
         let word = |name: &str| json.get(name).and_then(Json::as_str);
         let policy = word("on_conflict").and_then(ConflictPolicy::parse);

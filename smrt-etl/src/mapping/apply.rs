@@ -3,22 +3,21 @@
 //! Plain cells are lent, not copied.
 //! What this module does not do: it normalises no phone number and checks no e-mail address.
 
+mod consent;
+mod trouble;
+
 use std::borrow::Cow;
 
-use smrt_core::model::{ConsentStatus, Instant};
-
-use super::answer::{self, Answer, same};
-use super::bind::{Action, BoundConsent, BoundField, BoundPhone, RowMapper};
-use super::date::{self, DateProblem};
+use super::answer::{self, Answer};
+use super::bind::{Action, BoundField, BoundPhone, RowMapper};
+use super::joined::{Separator, trimmed};
 use super::label::without_star;
 use super::name::{self, Name};
 use super::phone_list;
-use super::row::{IssueEffect, MappedConsent, MappedIssue, MappedPhone, MappedRow};
+use super::row::{IssueEffect, MappedIssue, MappedPhone, MappedRow};
 use super::rule::{Field, PhoneFormat};
 use crate::record::Record;
-
-/// No cell holds more joined values than this; what follows stays in the last one.
-const JOINED_VALUES_MAX: usize = 64;
+use trouble::{DELETED, Trouble, UNKNOWN_ANSWER, UNREADABLE_PHONE_LIST};
 
 impl RowMapper {
     /// Reads a row into `row`, whose buffers are used again.
@@ -30,6 +29,10 @@ impl RowMapper {
         for phone in &self.phones {
             self.read_phone(phone, record, row);
         }
+        // A bare star labels nothing.
+        let stars = self.field_labels.iter();
+        row.read
+            .extend(stars.filter(|label| filled(record, **label) == Some("*")));
         for index in 0..self.columns.len() {
             match record.get(index) {
                 Some("") => {}
@@ -57,7 +60,7 @@ impl RowMapper {
         record: &Record<'r>,
         row: &mut MappedRow<'r>,
     ) {
-        let (Some(column), value) = (self.columns.get(index), cell.trim()) else {
+        let (Some(column), value) = (self.columns.get(index), trimmed(cell)) else {
             return;
         };
         if value.is_empty() {
@@ -100,7 +103,9 @@ impl RowMapper {
                 row.last_name = last.map(Cow::Borrowed);
                 name::is_whole(value, first, last)
             }
-            Name::Organisation => row.fill(Field::CompanyName, value),
+            Name::Organisation => {
+                !is_any_filled(&self.company_names, record) && row.fill(Field::CompanyName, value)
+            }
             Name::Unclear => false,
         }
     }
@@ -141,9 +146,8 @@ impl RowMapper {
         let mut labels_understood = true;
         match &phone.separator {
             Some(separator) => {
-                let mut labels =
-                    label.map(|label| label.splitn(JOINED_VALUES_MAX, separator.trim()));
-                for part in value.splitn(JOINED_VALUES_MAX, separator.trim()) {
+                let mut labels = label.map(|label| separator.split(label));
+                for part in separator.split(value) {
                     let label = labels.as_mut().and_then(Iterator::next);
                     labels_understood &= self.push_phone(phone, part, label, record, row);
                 }
@@ -168,7 +172,7 @@ impl RowMapper {
     ) -> bool {
         let (label, starred) = without_star(label.unwrap_or_default());
         let named = self.relationships.of(label);
-        let text = without_prefix(text.trim(), phone.strip_prefix.as_deref());
+        let text = without_prefix(text, phone.strip_prefix.as_deref());
         if !text.is_empty() {
             row.phones.push(MappedPhone {
                 text: with_calling_code(text, phone, record),
@@ -212,102 +216,6 @@ impl RowMapper {
         }));
     }
 
-    fn read_consent<'r>(
-        &'r self,
-        consent: &'r BoundConsent,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) {
-        let Some(value) = filled(record, consent.column) else {
-            if consent
-                .date
-                .is_some_and(|column| filled(record, column).is_some())
-            {
-                self.issue(consent.column, &UNDATED_ANSWER, IssueEffect::KeepsRow, row);
-            }
-            return;
-        };
-        match consent.when_date {
-            Some(status) => self.read_dated_consent(consent, status, value, record, row),
-            None => self.read_answer(consent, value, record, row),
-        }
-    }
-
-    /// The cell is the date of the event.
-    fn read_dated_consent<'r>(
-        &'r self,
-        consent: &'r BoundConsent,
-        status: ConsentStatus,
-        value: &'r str,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) {
-        if says_no_date(value) {
-            row.read.push(consent.column);
-            return;
-        }
-        match date::read(value, consent.date_format, self.utc_offset_minutes) {
-            Ok(date) => {
-                row.read.push(consent.column);
-                push_consent(consent, status, Some(date), record, row);
-            }
-            // There is a date, so there was the event; only its day is not known.
-            Err(DateProblem::Ambiguous) => {
-                self.issue(consent.column, &AMBIGUOUS_DATE, IssueEffect::KeepsRow, row);
-                push_consent(consent, status, None, record, row);
-            }
-            Err(DateProblem::Unreadable) => {
-                self.issue(consent.column, &UNREADABLE_DATE, IssueEffect::KeepsRow, row);
-            }
-        }
-    }
-
-    fn read_answer<'r>(
-        &'r self,
-        consent: &'r BoundConsent,
-        value: &'r str,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) {
-        match meaning(consent, value) {
-            Meaning::Event(status) => {
-                row.read.push(consent.column);
-                let date = self.read_date(consent, record, row);
-                push_consent(consent, status, date, record, row);
-            }
-            Meaning::No => row.read.push(consent.column),
-            Meaning::Listed => {}
-            Meaning::Unknown => {
-                self.issue(consent.column, &UNKNOWN_ANSWER, IssueEffect::KeepsRow, row);
-            }
-        }
-    }
-
-    /// The date beside an answer.
-    fn read_date<'r>(
-        &'r self,
-        consent: &BoundConsent,
-        record: &Record<'r>,
-        row: &mut MappedRow<'r>,
-    ) -> Option<Instant> {
-        let column = consent.date?;
-        let value = filled(record, column).filter(|value| !says_no_date(value))?;
-        match date::read(value, consent.date_format, self.utc_offset_minutes) {
-            Ok(date) => {
-                row.read.push(column);
-                Some(date)
-            }
-            Err(DateProblem::Ambiguous) => {
-                self.issue(column, &AMBIGUOUS_DATE, IssueEffect::KeepsRow, row);
-                None
-            }
-            Err(DateProblem::Unreadable) => {
-                self.issue(column, &UNREADABLE_DATE, IssueEffect::KeepsRow, row);
-                None
-            }
-        }
-    }
-
     fn issue<'r>(
         &'r self,
         column: usize,
@@ -329,44 +237,6 @@ impl RowMapper {
     }
 }
 
-/// What is told about an issue, whatever its row.
-struct Trouble {
-    code: &'static str,
-    reason: &'static str,
-    hint: &'static str,
-}
-
-const DELETED: Trouble = Trouble {
-    code: "deleted_at_source",
-    reason: "the record was deleted in the system it comes from",
-    hint: "leave it out, or map the column to \"metadata\" to import deleted records",
-};
-const UNKNOWN_ANSWER: Trouble = Trouble {
-    code: "unknown_answer",
-    reason: "the cell is neither yes nor no",
-    hint: "say what its words mean with `values = { \"…\" = \"revoked\" }`",
-};
-const UNDATED_ANSWER: Trouble = Trouble {
-    code: "undated_answer",
-    reason: "there is a date, but the column it dates is empty",
-    hint: "fill the cell, or map the date itself with `when_date`",
-};
-const AMBIGUOUS_DATE: Trouble = Trouble {
-    code: "ambiguous_date",
-    reason: "day and month of the date cannot be told apart",
-    hint: "say `date_format = \"m/d/y\"` or `date_format = \"d/m/y\"` in the mapping",
-};
-const UNREADABLE_DATE: Trouble = Trouble {
-    code: "unreadable_date",
-    reason: "the cell is no date that the column's format reads",
-    hint: "write it as 2024-05-03, or say `date_format` in the mapping",
-};
-const UNREADABLE_PHONE_LIST: Trouble = Trouble {
-    code: "unreadable_phone_list",
-    reason: "the cell is no JSON list of phone numbers",
-    hint: "correct the cell, or remove `format = \"json\"`",
-};
-
 /// Takes the value of a field with several columns or values; says whether the cell is told whole.
 fn choose<'r>(
     bound: &BoundField,
@@ -374,23 +244,37 @@ fn choose<'r>(
     record: &Record<'r>,
     row: &mut MappedRow<'r>,
 ) -> bool {
-    if is_any_filled(&bound.before, record) {
+    let is_chosen = match starred_column(bound, record) {
+        Some(column) => column == bound.column,
+        None => !is_any_filled(&bound.before, record),
+    };
+    if !is_chosen {
         return false;
     }
     let label = bound.label.and_then(|column| filled(record, column));
     let chosen = match &bound.separator {
-        Some(separator) => preferred(value, label, separator.trim()),
+        Some(separator) => preferred(value, label, separator),
         None => value,
     };
-    if label.is_none_or(|label| without_star(label).0.is_empty()) {
-        row.read.extend(bound.label);
-    }
     let taken = row.fill(bound.field, chosen);
     if bound.is_source_key && row.source_key.is_none() {
         row.source_key = Some(as_key(chosen));
     }
     // A human has no country of its own, so metadata keeps it.
     taken && chosen.len() == value.len() && bound.field != Field::Country
+}
+
+/// The first column of a field that has a value and a star in its label.
+fn starred_column(bound: &BoundField, record: &Record<'_>) -> Option<usize> {
+    let has_star = |(column, label): &&(usize, usize)| {
+        filled(record, *label).is_some_and(|label| label.contains('*'))
+            && filled(record, *column).is_some()
+    };
+    bound
+        .labelled
+        .iter()
+        .find(has_star)
+        .map(|(column, _)| *column)
 }
 
 /// A value as a key: in lower case, because the same address is written in many ways.
@@ -403,81 +287,18 @@ fn as_key(value: &str) -> Cow<'_, str> {
 }
 
 /// Of joined values the one whose label has a star, else the first.
-fn preferred<'v>(value: &'v str, label: Option<&str>, separator: &str) -> &'v str {
-    let parts = || value.splitn(JOINED_VALUES_MAX, separator).map(str::trim);
+fn preferred<'v>(value: &'v str, label: Option<&str>, separator: &Separator) -> &'v str {
     let starred = label
         .and_then(|label| {
-            label
-                .split(separator)
+            separator
+                .split(label)
                 .position(|label| without_star(label).1)
         })
-        .and_then(|position| parts().nth(position))
+        .and_then(|position| separator.split(value).nth(position))
         .filter(|part| !part.is_empty());
     starred
-        .or_else(|| parts().find(|part| !part.is_empty()))
+        .or_else(|| separator.split(value).find(|part| !part.is_empty()))
         .unwrap_or(value)
-}
-
-/// What an answer means for consent.
-enum Meaning {
-    Event(ConsentStatus),
-    /// A plain no, which is told by there being no event.
-    No,
-    /// A word that the mapping lists as saying nothing; it may tell a person something.
-    Listed,
-    Unknown,
-}
-
-fn meaning(consent: &BoundConsent, value: &str) -> Meaning {
-    if let Some((_, listed)) = consent.values.iter().find(|(word, _)| same(word, value)) {
-        return listed.map_or(Meaning::Listed, Meaning::Event);
-    }
-    let asks = consent.when_true.is_some() || consent.when_false.is_some();
-    let status = match answer::read(value) {
-        // Whatever the column asks: this person does not want to be contacted.
-        Some(Answer::OptedOut) => Some(ConsentStatus::Revoked),
-        Some(Answer::No) => consent.when_false,
-        Some(Answer::Yes) if asks => consent.when_true,
-        Some(Answer::OptedIn) if consent.when_true == Some(ConsentStatus::Granted) => {
-            consent.when_true
-        }
-        Some(Answer::OptedIn) if asks => consent.when_false,
-        Some(Answer::Yes | Answer::OptedIn) | None => return Meaning::Unknown,
-    };
-    status.map_or(Meaning::No, Meaning::Event)
-}
-
-fn push_consent<'r>(
-    consent: &'r BoundConsent,
-    status: ConsentStatus,
-    date: Option<Instant>,
-    record: &Record<'r>,
-    row: &mut MappedRow<'r>,
-) {
-    let cell = |column: Option<usize>| column.and_then(|column| filled(record, column));
-    let (source, basis) = (
-        cell(consent.source_column),
-        cell(consent.legal_basis_column),
-    );
-    row.read.extend(
-        consent
-            .source_column
-            .into_iter()
-            .chain(consent.legal_basis_column),
-    );
-    row.consents.push(MappedConsent {
-        consent_type: &consent.consent_type,
-        status,
-        date,
-        source: Cow::Borrowed(source.unwrap_or(&consent.source)),
-        legal_basis: basis.or(consent.legal_basis.as_deref()).map(Cow::Borrowed),
-        column: number(consent.column),
-    });
-}
-
-/// Cells that systems write where there is no date.
-fn says_no_date(value: &str) -> bool {
-    value.starts_with("0000-00-00") || answer::read(value) == Some(Answer::No)
 }
 
 fn country_of<'r>(phone: &BoundPhone, record: &Record<'r>) -> Option<Cow<'r, str>> {
@@ -502,7 +323,7 @@ fn without_prefix<'t>(text: &'t str, prefix: Option<&str>) -> &'t str {
 
 /// A cell that is not blank, trimmed.
 fn filled<'r>(record: &Record<'r>, column: usize) -> Option<&'r str> {
-    let cell = record.get(column)?.trim();
+    let cell = trimmed(record.get(column)?);
     (!cell.is_empty()).then_some(cell)
 }
 
@@ -517,4 +338,246 @@ fn is_any_filled(columns: &[usize], record: &Record<'_>) -> bool {
 /// A column's number, from 1.
 fn number(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mapping::Mapping;
+    use crate::record::RecordBatch;
+
+    /// Maps one row and hands it to `check`.
+    pub(super) fn with_row(
+        mapping: &str,
+        cells: &[(&str, &str)],
+        check: impl FnOnce(&MappedRow<'_>),
+    ) {
+        let text = format!("version = 1\nsource = \"test\"\n{mapping}");
+        let header: Vec<&str> = cells.iter().map(|(name, _)| *name).collect();
+        let mapper = Mapping::parse("m.toml", &text)
+            .unwrap()
+            .bind(&header)
+            .unwrap();
+        let mut batch = RecordBatch::default();
+        cells.iter().for_each(|(_, cell)| batch.push_field(cell));
+        batch.finish_row(1, 2, "", None);
+        let mut row = MappedRow::default();
+        mapper.map(&batch.get(0).unwrap(), &mut row);
+        check(&row);
+    }
+
+    pub(super) fn kept(row: &MappedRow<'_>) -> Vec<String> {
+        row.metadata
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect()
+    }
+
+    pub(super) fn codes(row: &MappedRow<'_>) -> Vec<&'static str> {
+        row.issues.iter().map(|issue| issue.code).collect()
+    }
+
+    #[test]
+    fn a_whole_name_fills_gaps_and_never_overrides() {
+        let mapping = "[columns]\nName = \"full_name\"\nFirst = \"first_name\"\nLast = \"last_name\"\nOrg = \"company_name\"";
+        let check = |name: &str,
+                     first: &str,
+                     last: &str,
+                     want: (Option<&str>, Option<&str>),
+                     keep: &[&str]| {
+            let cells = [
+                ("Name", name),
+                ("First", first),
+                ("Last", last),
+                ("Org", ""),
+            ];
+            with_row(mapping, &cells, |row| {
+                assert_eq!(
+                    (row.first_name.as_deref(), row.last_name.as_deref()),
+                    want,
+                    "{name}"
+                );
+                assert_eq!(kept(row), keep, "{name}");
+            });
+        };
+        check("Ada Lovewell", "", "", (Some("Ada"), Some("Lovewell")), &[]);
+        check(
+            "Dr. Ada K. Lovewell",
+            "",
+            "",
+            (Some("Ada"), Some("Lovewell")),
+            &["Name=Dr. Ada K. Lovewell"],
+        );
+        check(
+            "Ada Lovewell",
+            "Ada",
+            "Lovewell",
+            (Some("Ada"), Some("Lovewell")),
+            &[],
+        );
+        check(
+            "Countess Ada",
+            "Ada",
+            "Lovewell",
+            (Some("Ada"), Some("Lovewell")),
+            &["Name=Countess Ada"],
+        );
+        check(
+            "ada@example.com",
+            "",
+            "",
+            (None, None),
+            &["Name=ada@example.com"],
+        );
+    }
+
+    #[test]
+    fn a_fallback_stands_in_and_is_kept_otherwise() {
+        let mapping =
+            "[columns]\nB = { fallback = \"email\" }\nA = \"email\"\nC = { fallback = \"email\" }";
+        let check = |cells: [&str; 3], want: Option<&str>, keep: &[&str]| {
+            with_row(
+                mapping,
+                &[("A", cells[0]), ("B", cells[1]), ("C", cells[2])],
+                |row| {
+                    assert_eq!(
+                        (row.email.as_deref(), kept(row)),
+                        (want, keep.iter().map(|k| (*k).to_owned()).collect())
+                    );
+                },
+            );
+        };
+        check(
+            ["a@x.test", "b@x.test", ""],
+            Some("a@x.test"),
+            &["B=b@x.test"],
+        );
+        check(
+            ["", "b@x.test", "c@x.test"],
+            Some("b@x.test"),
+            &["C=c@x.test"],
+        );
+        check([" ", "", " c@x.test "], Some("c@x.test"), &[]);
+        check(["", "", ""], None, &[]);
+    }
+
+    #[test]
+    fn a_star_chooses_among_columns() {
+        let mapping = "[columns]\n\"E {n}\" = { field = \"email\", label_column = \"L {n}\" }";
+        let check = |labels: [&str; 2], values: [&str; 2], want: Option<&str>| {
+            let cells = [
+                ("L 1", labels[0]),
+                ("E 1", values[0]),
+                ("L 2", labels[1]),
+                ("E 2", values[1]),
+            ];
+            with_row(mapping, &cells, |row| {
+                assert_eq!(row.email.as_deref(), want)
+            });
+        };
+        check(
+            ["Home", "* Work"],
+            ["a@x.test", "b@x.test"],
+            Some("b@x.test"),
+        );
+        check(
+            ["* Home", "* Work"],
+            ["a@x.test", "b@x.test"],
+            Some("a@x.test"),
+        );
+        check(["Home", "* Work"], ["a@x.test", ""], Some("a@x.test"));
+        check(["Home", "Work"], ["", "b@x.test"], Some("b@x.test"));
+        check(["", ""], ["", ""], None);
+    }
+
+    #[test]
+    fn joined_phones_pair_with_their_labels() {
+        let mapping =
+            "[columns]\nP = { phone = \"other\", label_column = \"L\", separator = \" ::: \" }";
+        let check = |label: &str, phones: &str, want: &[&str], keep: &[&str]| {
+            with_row(mapping, &[("L", label), ("P", phones)], |row| {
+                let told: Vec<String> = row
+                    .phones
+                    .iter()
+                    .map(|phone| {
+                        format!(
+                            "{}{}={}",
+                            if phone.primary { "*" } else { "" },
+                            phone.relationship,
+                            phone.text
+                        )
+                    })
+                    .collect();
+                assert_eq!(
+                    (told, kept(row)),
+                    (
+                        want.iter().map(|w| (*w).to_owned()).collect(),
+                        keep.iter().map(|k| (*k).to_owned()).collect()
+                    )
+                );
+            });
+        };
+        check(
+            "Work ::: * Mobile",
+            "1 ::: 2",
+            &["work=1", "*mobile=2"],
+            &[],
+        );
+        check("Work", "1 ::: 2", &["work=1", "other=2"], &[]);
+        check(
+            "Work ::: ältere",
+            "1 ::: 2",
+            &["work=1", "other=2"],
+            &["L=Work ::: ältere"],
+        );
+        check("Work", "", &[], &[]);
+        check("", "1 ::: ", &["other=1"], &[]);
+    }
+
+    #[test]
+    fn constants_fill_what_columns_leave_empty() {
+        let mapping = "[columns]\nA = \"company_name\"\n[constants]\ncompany_name = \"Acme\"\ncountry = \"DE\"\n[metadata]\ncampaign = \"spring\"";
+        with_row(mapping, &[("A", "")], |row| {
+            assert_eq!(
+                (row.company_name.as_deref(), row.country.as_deref()),
+                (Some("Acme"), Some("DE"))
+            );
+            assert_eq!(kept(row), ["campaign=spring"]);
+        });
+        with_row(mapping, &[("A", "Other")], |row| {
+            assert_eq!(row.company_name.as_deref(), Some("Other"))
+        });
+    }
+
+    #[test]
+    fn extras_and_unmapped_cells_are_kept_as_they_are() {
+        let mapper = Mapping::parse("m", "version = 1\n[columns]\nA = \"ignore\"")
+            .unwrap()
+            .bind(&["A", "B"])
+            .unwrap();
+        let mut batch = RecordBatch::default();
+        batch.push_field("a");
+        batch.push_field(" b ");
+        batch.push_extra("nick", "Bo");
+        batch.push_extra("empty", " ");
+        batch.finish_row(1, 2, "", None);
+        batch.push_field("short");
+        batch.finish_row(2, 3, "", None);
+        let mut row = MappedRow::default();
+        mapper.map(&batch.get(0).unwrap(), &mut row);
+        assert_eq!(kept(&row), ["B= b ", "nick=Bo"]);
+        mapper.map(&batch.get(1).unwrap(), &mut row);
+        assert_eq!(kept(&row), [""; 0]);
+    }
+
+    #[test]
+    fn debug_shows_no_value() {
+        with_row(
+            "[columns]\nA = \"email\"",
+            &[("A", "ada@example.com")],
+            |row| {
+                assert_eq!(format!("{row:?}"), "MappedRow(****)");
+            },
+        );
+    }
 }

@@ -7,18 +7,23 @@ use smrt_core::model::{ConsentStatus, ConsentType, RelationshipType};
 use super::date::DateFormat;
 use super::error::{MappingError, MappingProblem};
 use super::header::{HeaderIndex, NUMBER};
+use super::joined::Separator;
 use super::label::Relationships;
 use super::rule::{ConsentRule, Field, FieldRule, PhoneFormat, PhoneRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
+use crate::rejects::REJECT_COLUMNS;
 
 /// A mapping bound to the header of a file.
 pub struct RowMapper {
     pub(super) columns: Vec<Column>,
     pub(super) phones: Vec<BoundPhone>,
     pub(super) consents: Vec<BoundConsent>,
-    /// The columns of the first and the last name, the preferred ones first.
+    /// The columns of the names, the preferred ones first.
     pub(super) first_names: Vec<usize>,
     pub(super) last_names: Vec<usize>,
+    pub(super) company_names: Vec<usize>,
+    /// The columns with the labels of fields.
+    pub(super) field_labels: Vec<usize>,
     pub(super) constants: Vec<(Field, String)>,
     pub(super) metadata: Vec<(String, String)>,
     pub(super) relationships: Relationships,
@@ -47,9 +52,12 @@ pub(super) enum Action {
 
 pub(super) struct BoundField {
     pub(super) field: Field,
+    pub(super) column: usize,
     /// The columns that come before this one, by position.
     pub(super) before: Vec<usize>,
-    pub(super) separator: Option<String>,
+    /// All columns of the field that have a label, and where it is.
+    pub(super) labelled: Vec<(usize, usize)>,
+    pub(super) separator: Option<Separator>,
     pub(super) label: Option<usize>,
     pub(super) is_source_key: bool,
 }
@@ -60,7 +68,7 @@ pub(super) struct BoundPhone {
     pub(super) label: Option<usize>,
     pub(super) country: Option<usize>,
     pub(super) calling_code: Option<usize>,
-    pub(super) separator: Option<String>,
+    pub(super) separator: Option<Separator>,
     pub(super) strip_prefix: Option<String>,
     pub(super) format: PhoneFormat,
     pub(super) primary: bool,
@@ -100,8 +108,10 @@ pub(super) fn bind(mapping: &Mapping, header: &[&str]) -> Result<RowMapper, Mapp
         columns: binder.unmapped_columns(),
         phones: Vec::new(),
         consents: Vec::new(),
-        first_names: fields.of(Field::FirstName).to_vec(),
-        last_names: fields.of(Field::LastName).to_vec(),
+        first_names: fields.columns(Field::FirstName),
+        last_names: fields.columns(Field::LastName),
+        company_names: fields.columns(Field::CompanyName),
+        field_labels: Vec::new(),
         constants: mapping.constants.clone(),
         metadata: mapping.metadata.clone(),
         relationships: Relationships::new(),
@@ -124,16 +134,38 @@ struct Binder<'m, 'h> {
 }
 
 /// The columns of each field, the preferred ones first.
-struct FieldOrder([Vec<usize>; Field::ALL.len()]);
+struct FieldOrder([Vec<Candidate>; Field::ALL.len()]);
+
+#[derive(Clone, Copy)]
+struct Candidate {
+    column: usize,
+    label: Option<usize>,
+}
 
 impl FieldOrder {
-    fn of(&self, field: Field) -> &[usize] {
-        self.0.get(field as usize).map_or(&[], Vec::as_slice)
+    fn of(&self, field: Field) -> impl Iterator<Item = Candidate> {
+        self.0.get(field as usize).into_iter().flatten().copied()
+    }
+
+    fn columns(&self, field: Field) -> Vec<usize> {
+        self.of(field).map(|candidate| candidate.column).collect()
+    }
+
+    fn labelled(&self, field: Field) -> Vec<(usize, usize)> {
+        self.of(field)
+            .filter_map(|candidate| Some((candidate.column, candidate.label?)))
+            .collect()
     }
 
     fn before(&self, field: Field, column: usize) -> Vec<usize> {
-        let preferred = self.of(field).iter().take_while(|other| **other != column);
-        preferred.copied().collect()
+        let mut columns = self.columns(field);
+        columns.truncate(
+            columns
+                .iter()
+                .position(|other| *other == column)
+                .unwrap_or(0),
+        );
+        columns
     }
 }
 
@@ -211,7 +243,11 @@ impl<'m> Binder<'m, '_> {
             .iter()
             .filter_map(|found| match &found.entry.rule {
                 Rule::Field(rule) => Some((found, rule)),
-                _ => None,
+                Rule::Phone(_)
+                | Rule::Consent(_)
+                | Rule::Deleted
+                | Rule::Metadata
+                | Rule::Ignore => None,
             })
             .collect();
         ranked.sort_by_key(|(found, rule)| {
@@ -230,7 +266,10 @@ impl<'m> Binder<'m, '_> {
                 mains.push((rule.field, found));
             }
             if let Some(columns) = order.0.get_mut(rule.field as usize) {
-                columns.push(found.column);
+                columns.push(Candidate {
+                    column: found.column,
+                    label: self.companion(found, rule.label_column.as_deref())?,
+                });
             }
         }
         Ok(order)
@@ -247,12 +286,20 @@ impl<'m> Binder<'m, '_> {
         )
     }
 
+    /// What no line of the mapping names is kept, except what a reject file adds to its rows.
     fn unmapped_columns(&self) -> Vec<Column> {
         (0..self.index.len())
-            .map(|column| Column {
-                name: self.index.name(column).to_owned(),
-                action: Action::Metadata,
-                words: Rule::Metadata.words(),
+            .map(|column| {
+                let name = self.index.name(column).to_owned();
+                let (action, rule) = match REJECT_COLUMNS.contains(&name.as_str()) {
+                    true => (Action::Ignore, Rule::Ignore),
+                    false => (Action::Metadata, Rule::Metadata),
+                };
+                Column {
+                    name,
+                    action,
+                    words: rule.words(),
+                }
             })
             .collect()
     }
@@ -300,7 +347,11 @@ impl<'m> Binder<'m, '_> {
         mapper: &mut RowMapper,
     ) -> Result<(), MappingError> {
         let action = match &found.entry.rule {
-            Rule::Field(rule) => self.field_action(found, rule, fields)?,
+            Rule::Field(rule) => {
+                let label = self.companion(found, rule.label_column.as_deref())?;
+                mapper.field_labels.extend(label);
+                self.field_action(found, rule, fields)?
+            }
             Rule::Phone(rule) => {
                 mapper.phones.push(self.phone(found, rule)?);
                 Action::Companion
@@ -328,8 +379,10 @@ impl<'m> Binder<'m, '_> {
     ) -> Result<Action, MappingError> {
         let bound = BoundField {
             field: rule.field,
+            column: found.column,
             before: fields.before(rule.field, found.column),
-            separator: rule.separator.clone(),
+            labelled: fields.labelled(rule.field),
+            separator: rule.separator.as_deref().and_then(Separator::new),
             label: self.companion(found, rule.label_column.as_deref())?,
             is_source_key: rule.is_source_key,
         };
@@ -352,7 +405,7 @@ impl<'m> Binder<'m, '_> {
             label: self.companion(found, rule.label_column.as_deref())?,
             country: self.companion(found, rule.country_column.as_deref())?,
             calling_code: self.companion(found, rule.calling_code_column.as_deref())?,
-            separator: rule.separator.clone(),
+            separator: rule.separator.as_deref().and_then(Separator::new),
             strip_prefix: rule.strip_prefix.clone(),
             format: rule.format,
             primary: rule.primary,
@@ -419,5 +472,95 @@ impl std::fmt::Debug for RowMapper {
         f.debug_struct("RowMapper")
             .field("columns", &self.columns.len())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bind(columns: &str, header: &[&str]) -> Result<Vec<(String, String)>, String> {
+        let text = format!("version = 1\nsource = \"test\"\n[columns]\n{columns}");
+        let mapper = Mapping::parse("m.toml", &text)
+            .unwrap()
+            .bind(header)
+            .map_err(|error| {
+                format!(
+                    "{}: {} / {}",
+                    error.line().unwrap(),
+                    error.problem(),
+                    error.hint()
+                )
+            })?;
+        let told = mapper.describe();
+        Ok(told
+            .map(|(name, words)| (name.to_owned(), words.to_owned()))
+            .collect())
+    }
+
+    fn check_error(columns: &str, header: &[&str], want: &str) {
+        assert_eq!(bind(columns, header).unwrap_err(), want);
+    }
+
+    #[test]
+    fn a_mapping_that_does_not_fit_says_why() {
+        check_error(
+            "A = \"email\"\nB = \"email\"",
+            &["A", "B"],
+            "5: columns `A` and `B` are both mapped to `email`, which takes one / remove one, or let it stand in where the other is empty: `\"B\" = { fallback = \"email\" }`",
+        );
+        check_error(
+            "\"E-Mail\" = \"email\"",
+            &["Email", "Phone"],
+            "4: the file has no column `E-Mail` / the file has a column `Email`",
+        );
+        check_error(
+            "Birthday = \"ignore\"",
+            &["Email"],
+            "4: the file has no column `Birthday` / remove the line, or write `missing_columns = \"ignore\"` at the top",
+        );
+        check_error(
+            "A = { phone = \"work\", label_column = \"Label\" }",
+            &["A"],
+            "4: the file has no column `Label` / remove the line, or write `missing_columns = \"ignore\"` at the top",
+        );
+        check_error(
+            "\"P {n}\" = { phone = \"work\" }\n\"P {n}\u{20}\" = \"ignore\"",
+            &["P 1", "P 1 "],
+            "5: column `P 1` is mapped twice, as `P {n}` and as `P {n} ` / remove one of the two lines",
+        );
+        check_error(
+            "\"P {n}\" = { phone = \"work\" }",
+            &["P x"],
+            "4: the file has no column `P {n}` / the file has a column `P x`",
+        );
+    }
+
+    #[test]
+    fn a_line_for_one_column_goes_before_a_pattern() {
+        let told = bind(
+            "\"P {n}\" = { phone = \"work\" }\n\"P 2\" = \"ignore\"",
+            &["P 1", "P 2", "X"],
+        )
+        .unwrap();
+        let words: Vec<&str> = told.iter().map(|(_, words)| words.as_str()).collect();
+        assert_eq!(words, ["phone (work)", "ignored", "kept in metadata"]);
+    }
+
+    #[test]
+    fn columns_read_with_another_are_told_so() {
+        let told = bind(
+            "A = { phone = \"work\", label_column = \"L\" }",
+            &["A", "L"],
+        )
+        .unwrap();
+        assert_eq!(told[0].1, "phone (work), relationship from `L`");
+        assert_eq!(told[1].1, "read together with `A`");
+    }
+
+    #[test]
+    fn a_mapper_crosses_threads() {
+        fn assert_shared<T: Send + Sync>() {}
+        assert_shared::<RowMapper>();
     }
 }

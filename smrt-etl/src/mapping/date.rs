@@ -70,8 +70,12 @@ pub(super) fn read(
         DateFormat::EpochMillis => return epoch(cell, 1_000),
         DateFormat::Auto | DateFormat::MonthFirst | DateFormat::DayFirst => {}
     }
-    let (date, rest) = date(cell, format)?;
+    let (date, rest) = date(cell).ok_or(DateProblem::Unreadable)?;
     let (time, offset_minutes) = time(rest, offset_minutes).ok_or(DateProblem::Unreadable)?;
+    let date = match date {
+        WrittenDate::Numeric(numbers) => numbers.resolve(format)?,
+        WrittenDate::NamedMonth(date) => date,
+    };
     let local = date.and_time(time).and_utc().timestamp_micros();
     let ahead = i64::from(offset_minutes) * 60 * 1_000_000;
     Ok(Instant::from_micros(local - ahead))
@@ -86,11 +90,16 @@ fn epoch(cell: &str, micros_per_unit: i64) -> Result<Instant, DateProblem> {
         .ok_or(DateProblem::Unreadable)
 }
 
+enum WrittenDate {
+    Numeric(NumericDate),
+    NamedMonth(NaiveDate),
+}
+
 /// The date at the start of a cell, and what follows it.
-fn date(cell: &str, format: DateFormat) -> Result<(NaiveDate, &str), DateProblem> {
+fn date(cell: &str) -> Option<(WrittenDate, &str)> {
     match numeric_date(cell) {
-        Some((parts, rest)) => Ok((parts.resolve(format)?, rest)),
-        None => named_month_date(cell).ok_or(DateProblem::Unreadable),
+        Some((numbers, rest)) => Some((WrittenDate::Numeric(numbers), rest)),
+        None => named_month_date(cell).map(|(date, rest)| (WrittenDate::NamedMonth(date), rest)),
     }
 }
 

@@ -175,6 +175,7 @@ impl MappingError {
             MappingProblem::MissingKey("version") => {
                 "begin the mapping with `version = 1`".to_owned()
             }
+            MappingProblem::MissingKey("columns") => "add a table `[columns]`".to_owned(),
             MappingProblem::MissingKey(key) => format!("add `{key} = …` before `[columns]`"),
             MappingProblem::Version(_) => "write `version = 1`".to_owned(),
             MappingProblem::UnknownKey { nearest, place, .. } => match nearest {

@@ -34,6 +34,7 @@ const WORDS: &[(&str, &[&str])] = &[
             "portable",
             "telephone portable",
             "mobiel",
+            "mobiele",
             "mobiele telefoon",
             "gsm",
             "iphone",
@@ -164,6 +165,7 @@ const WORDS: &[(&str, &[&str])] = &[
         "assistant",
         &[
             "assistant",
+            "assistants",
             "assistants phone",
             "assistant phone",
             "assistent",
@@ -193,57 +195,71 @@ const WORDS: &[(&str, &[&str])] = &[
 ];
 
 /// The relationships of smrt, ready to be lent out.
-pub(super) struct Relationships(Vec<RelationshipType>);
+pub(super) struct Relationships {
+    terms: Vec<RelationshipType>,
+    /// Every word with its term's place, sorted by word.
+    words: Vec<(&'static str, usize)>,
+}
 
 impl Relationships {
     pub(super) fn new() -> Self {
-        Self(
-            WORDS
-                .iter()
-                .map(|(term, _)| RelationshipType::parse(term).unwrap_or(RelationshipType::OTHER))
-                .collect(),
-        )
+        let term = |term| RelationshipType::parse(term).unwrap_or(RelationshipType::OTHER);
+        let mut words: Vec<_> = (0..)
+            .zip(WORDS)
+            .flat_map(|(place, (_, words))| words.iter().map(move |word| (*word, place)))
+            .collect();
+        words.sort_unstable();
+        Self {
+            terms: WORDS.iter().map(|(name, _)| term(name)).collect(),
+            words,
+        }
     }
 
     /// The relationship a label names; none where nobody's list has the word.
     pub(super) fn of(&self, label: &str) -> Option<&RelationshipType> {
-        self.0.get(position(label)?)
+        let mut buffer = [0_u8; LABEL_BYTES_MAX];
+        let word = folded(label, &mut buffer)?;
+        let found = self
+            .words
+            .binary_search_by(|(known, _)| (*known).cmp(word.as_ref()));
+        let (_, place) = self.words.get(found.ok()?)?;
+        self.terms.get(*place)
     }
 }
 
 /// The relationship's term that a label names.
 pub(super) fn term(label: &str) -> Option<&'static str> {
-    WORDS.get(position(label)?).map(|(term, _)| *term)
+    let mut buffer = [0_u8; LABEL_BYTES_MAX];
+    let word = folded(label, &mut buffer)?;
+    let mut lists = WORDS.iter();
+    lists
+        .find(|(_, words)| words.contains(&word.as_ref()))
+        .map(|(term, _)| *term)
 }
 
 /// Longer labels are no word for a phone number.
 const LABEL_BYTES_MAX: usize = 40;
 
-fn position(label: &str) -> Option<usize> {
+/// A label's words; the usual label, one ASCII word, is folded without an allocation.
+fn folded<'b>(label: &str, buffer: &'b mut [u8; LABEL_BYTES_MAX]) -> Option<Cow<'b, str>> {
     let label = label.trim();
     if label.is_empty() || label.len() > LABEL_BYTES_MAX {
         return None;
     }
-    let mut buffer = [0_u8; LABEL_BYTES_MAX];
-    let folded = match fold_ascii_word(label, &mut buffer) {
-        Some(folded) => Cow::Borrowed(folded),
-        None => Cow::Owned(fold(label)),
-    };
-    WORDS
-        .iter()
-        .position(|(_, words)| words.contains(&folded.as_ref()))
+    if !is_one_word(label) {
+        return Some(Cow::Owned(fold(label)));
+    }
+    let word = buffer.get_mut(..label.len())?;
+    word.copy_from_slice(label.as_bytes());
+    word.make_ascii_lowercase();
+    std::str::from_utf8(word).ok().map(Cow::Borrowed)
 }
 
-/// Folds the usual label, one ASCII word, without an allocation.
-fn fold_ascii_word<'b>(label: &str, buffer: &'b mut [u8; LABEL_BYTES_MAX]) -> Option<&'b str> {
-    let folded = buffer.get_mut(..label.len())?;
-    for (to, from) in folded.iter_mut().zip(label.bytes()) {
-        if !from.is_ascii_alphabetic() {
-            return None;
-        }
-        *to = from.to_ascii_lowercase();
-    }
-    std::str::from_utf8(folded).ok()
+/// Whether a label is ASCII letters, none of them a capital inside as in `workFax`.
+fn is_one_word(label: &str) -> bool {
+    let hump = |(a, b): (u8, u8)| a.is_ascii_lowercase() && b.is_ascii_uppercase();
+    label.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && !label.bytes().zip(label.bytes().skip(1)).any(hump)
 }
 
 /// A label without the mark `* ` of the preferred value, and whether it had one.

@@ -64,7 +64,7 @@ const PARTICLES: &[&str] = &[
     "des", "le", "la", "las", "los", "ter", "ten", "te", "zu", "zum", "zur", "af", "av", "bin",
     "ibn", "al", "el", "st", "d'", "lo",
 ];
-/// Words that end a company's name in any case of letters.
+/// Words that make a company's name in any case of letters.
 const ORGANISATION_WORDS: &[&str] = &[
     "gmbh",
     "inc",
@@ -77,17 +77,10 @@ const ORGANISATION_WORDS: &[&str] = &[
     "corporation",
     "incorporated",
     "company",
-    "kg",
     "ohg",
     "gbr",
     "mbh",
-    "ev",
     "sarl",
-    "sas",
-    "srl",
-    "bv",
-    "nv",
-    "oy",
     "aps",
     "pty",
     "ltda",
@@ -104,18 +97,26 @@ const ORGANISATION_WORDS: &[&str] = &[
     "hospital",
     "klinikum",
     "holdings",
-    "holding",
     "group",
     "ministry",
     "department",
-    "gemeinde",
     "stadtwerke",
-    "bank",
     "association",
     "society",
 ];
-/// Words that do so only in capitals, being short enough for a name.
-const ORGANISATION_CAPITALS: &[&str] = &["AG", "SE", "SA", "AB", "AS", "SL", "SPA", "UG", "CO"];
+/// Words that do so only written just like this, being people's names or parts of them otherwise.
+const ORGANISATION_CAPITALS: &[&str] = &[
+    "AG", "SE", "SA", "S.A", "AB", "AS", "SL", "SPA", "UG", "CO", "KG", "SAS", "SRL", "BV", "B.V",
+    "NV", "N.V", "OY", "Oy", "e.V", "e.K",
+];
+/// Words that do so at the start.
+const ORGANISATION_STARTS: &[&str] = &[
+    "University",
+    "Universität",
+    "Stadtwerke",
+    "Gemeinde",
+    "Bank",
+];
 
 /// Longer cells are prose, and a name has few words.
 const NAME_BYTES_MAX: usize = 200;
@@ -160,7 +161,7 @@ fn with_comma<'t>(cell: &'t str, before: &'t str, after: &'t str) -> Name<'t> {
     let (after, rest) = after
         .split_once(',')
         .map_or((after, ""), |(a, b)| (a.trim(), b.trim()));
-    let all_suffixes = |part: &str| part.split_whitespace().all(|word| is_suffix(word));
+    let all_suffixes = |part: &str| part.split_whitespace().all(is_suffix);
     if all_suffixes(after) {
         // Nothing follows but suffixes, or `Last, Jr., First`.
         return if all_suffixes(rest) {
@@ -268,6 +269,11 @@ fn stretch<'t>(cell: &'t str, words: &[&'t str]) -> Option<&'t str> {
     cell.get(start..offset(last)? + last.len())
 }
 
+/// Whether a cell is nothing but a form of address, such as `Mr` or `Prof. Dr.`.
+pub(super) fn is_form_of_address(cell: &str) -> bool {
+    cell.split_whitespace().all(is_prefix)
+}
+
 fn is_prefix(word: &str) -> bool {
     is_one_of(PREFIXES, word) || (word.ends_with('.') && is_one_of(PREFIXES_DOTTED, word))
 }
@@ -301,26 +307,17 @@ fn is_one_of(list: &[&str], word: &str) -> bool {
         })
 }
 
-/// Whether the last words of a cell are those of a company, club or authority.
-pub(super) fn is_organisation(cell: &str) -> bool {
-    let mut count = 0;
-    for word in cell.split_whitespace() {
-        let bare = word.trim_end_matches(['.', ',']);
-        let capitals = ORGANISATION_CAPITALS.contains(&bare) && count > 0;
-        if count > 0 && (capitals || is_one_of(ORGANISATION_WORDS, word)) {
-            return true;
-        }
-        if count == 0
-            && matches!(
-                bare,
-                "University" | "Universität" | "Stadtwerke" | "Gemeinde" | "Bank"
-            )
-        {
-            return true;
-        }
-        count += 1;
-    }
-    false
+/// Whether a cell has the words of a company's, a club's or an authority's name.
+fn is_organisation(cell: &str) -> bool {
+    let mut words = cell.split_whitespace();
+    let starts = words
+        .next()
+        .is_some_and(|word| ORGANISATION_STARTS.contains(&word));
+    starts
+        || words.any(|word| {
+            ORGANISATION_CAPITALS.contains(&word.trim_end_matches(['.', ',']))
+                || is_one_of(ORGANISATION_WORDS, word)
+        })
 }
 
 /// Han, kana and hangul: family and given name cannot be told apart by position or space.
@@ -392,7 +389,15 @@ mod tests {
         ] {
             assert_eq!(split(cell), Name::Organisation, "{cell}");
         }
-        assert_ne!(split("Ag Nielsen"), Name::Organisation);
+        for person in [
+            "Ag Nielsen",
+            "Jan Sas",
+            "Melissa Bank",
+            "Ev Sample",
+            "Ann Group-Muster",
+        ] {
+            assert_ne!(split(person), Name::Organisation, "{person}");
+        }
         assert_eq!(split("ada@example.com"), Name::Unclear);
         assert_eq!(split(" "), Name::Unclear);
     }

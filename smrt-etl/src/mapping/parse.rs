@@ -331,11 +331,11 @@ impl<'t> Reader<'t> {
         ];
         self.check_keys(table, KEYS, "a phone column")?;
         let term = self.text(table, "phone")?.unwrap_or_default();
-        let relationship = RelationshipType::parse(&term).map_err(|error| {
+        let relationship = RelationshipType::parse(&term).map_err(|_| {
             self.wrong_value(
                 "phone",
                 &term,
-                format!("a relationship: {error}"),
+                "1 to 32 lower-case letters, digits or `_`, such as \"mobile\"".to_owned(),
                 table.get("phone").unwrap_or(node),
             )
         })?;
@@ -387,11 +387,11 @@ impl<'t> Reader<'t> {
         ];
         self.check_keys(table, KEYS, "a consent column")?;
         let term = self.text(table, "consent")?.unwrap_or_default();
-        let consent_type = ConsentType::parse(&term).map_err(|error| {
+        let consent_type = ConsentType::parse(&term).map_err(|_| {
             self.wrong_value(
                 "consent",
                 &term,
-                error.to_string(),
+                "1 to 48 lower-case letters, digits or `_`, such as \"marketing_email\"".to_owned(),
                 table.get("consent").unwrap_or(node),
             )
         })?;
@@ -525,4 +525,146 @@ fn in_order<'n, 't>(table: &'n DeTable<'t>) -> Entries<'n, 't> {
     let mut entries: Entries<'n, 't> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     entries
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The error of a mapping, as `line:column message / hint`.
+    fn error(text: &str) -> String {
+        let error = Mapping::parse("m.toml", text).unwrap_err();
+        let (line, column) = (error.line().unwrap_or(0), error.column().unwrap_or(0));
+        format!("{line}:{column} {} / {}", error.problem(), error.hint())
+    }
+
+    #[test]
+    fn errors_name_the_place_the_fault_and_the_remedy() {
+        let check = |text: &str, want: &str| assert_eq!(error(text), want, "{text}");
+        check(
+            "",
+            "0:0 `version` is missing / begin the mapping with `version = 1`",
+        );
+        check(
+            "version = 2\n[columns]",
+            "1:11 version 2 is not known / write `version = 1`",
+        );
+        check(
+            "version = 1",
+            "0:0 `columns` is missing / add a table `[columns]`",
+        );
+        check(
+            "version = 1\nsorce = \"x\"\n[columns]",
+            "2:1 unknown key `sorce` in a mapping / is `source` meant?",
+        );
+        check(
+            "version = 1\nsource = \"a b\"\n[columns]",
+            "2:10 `a b` is not a value of `source` / write 1 to 64 letters, digits, `_`, `-` or `.`, such as \"hubspot\"",
+        );
+        check(
+            "version = 1\n[columns]\n\"Höhe\" = \"fist_name\"",
+            "3:10 unknown target `fist_name` for column `Höhe` / is `first_name` meant?",
+        );
+        check(
+            "version = 1\n[columns]\nA = \"phone\"",
+            "3:5 unknown target `phone` for column `A` / name the relationship: `{ phone = \"mobile\" }`",
+        );
+        check(
+            "version = 1\n[columns]\nA = 7",
+            "3:5 `A` takes a target such as \"email\", or a table such as { phone = \"mobile\" }, not a whole number / write a target such as \"email\", or a table such as { phone = \"mobile\" }",
+        );
+        check(
+            "version = 1\n[columns]\nContact.Email = \"email\"",
+            "3:9 unknown key `Email` in a column / a column name that holds a dot stands in quotes: `\"Contact.Email\" = \"email\"`",
+        );
+        check(
+            "version = 1\n[columns]\nA = { phone = \"Mobile\" }",
+            "3:15 `Mobile` is not a value of `phone` / write 1 to 32 lower-case letters, digits or `_`, such as \"mobile\"",
+        );
+        check(
+            "version = 1\n[columns]\nA = { phone = \"mobile\", label = \"B\" }",
+            "3:25 unknown key `label` in a phone column / is `label_column` meant?",
+        );
+        check(
+            "version = 1\n[columns]\nA = { consent = \"marketing_email\" }",
+            "3:5 column `A`: nothing says what the cells mean / add `when_true = \"revoked\"`, `when_date = \"granted\"` or a table `values`",
+        );
+        check(
+            "version = 1\n[columns]\nA = { consent = \"x\", when_true = \"yes\" }",
+            "3:34 `yes` is not a value of `when_true` / write \"granted\" or \"revoked\"",
+        );
+        check(
+            "version = 1\n[columns]\nA = { field = \"email\", phone = \"work\" }",
+            "3:5 column `A`: it has two targets / keep one of `field`, `fallback`, `phone` and `consent`",
+        );
+        check(
+            "version = 1\n[columns]\nA = \"source_key\"",
+            "3:1 `source` is missing / add `source = …` before `[columns]`",
+        );
+        check(
+            "version = 1\n[columns]\n[constants]\nsource_key = \"x\"",
+            "4:1 unknown key `source_key` in `[constants]` / docs/mapping.md lists the keys",
+        );
+        check(
+            "version = 1\ndate_format = \"dd.mm.yyyy\"\n[columns]",
+            "2:15 `dd.mm.yyyy` is not a value of `date_format` / write \"auto\" or \"m/d/y\" or \"d/m/y\" or \"epoch_s\" or \"epoch_ms\"",
+        );
+    }
+
+    #[test]
+    fn what_is_no_toml_is_refused_where_it_breaks() {
+        let place = |text: &str| {
+            let error = Mapping::parse("m.toml", text).unwrap_err();
+            assert!(matches!(error.problem(), MappingProblem::Syntax(_)));
+            (error.line(), error.column())
+        };
+        assert_eq!(
+            place("version = 1\n[columns]\nFirst Name = \"first_name\"").0,
+            Some(3)
+        );
+        assert_eq!(
+            place("version = 1\n[columns]\nA = \"email\"\nA = \"ignore\"").0,
+            Some(4)
+        );
+        let long = "#".repeat(MAPPING_BYTES_MAX + 1);
+        assert!(Mapping::parse("m.toml", &long).is_err());
+    }
+
+    #[test]
+    fn the_message_names_the_file() {
+        let error = Mapping::parse("m.toml", "version = 1\nx = 1\n[columns]").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`m.toml` line 2, column 1: unknown key `x` in a mapping"
+        );
+    }
+
+    #[test]
+    fn every_block_of_the_documentation_is_read() {
+        let text = include_str!("../../../docs/mapping.md");
+        let blocks: Vec<&str> = text
+            .split("```toml\n")
+            .skip(1)
+            .filter_map(|block| block.split("```").next())
+            .collect();
+        assert!(blocks.len() >= 7);
+        for block in blocks {
+            let mapping = Mapping::parse("docs/mapping.md", block)
+                .unwrap_or_else(|error| panic!("{error}\n{block}"));
+            let again = Mapping::parse("again", &mapping.to_toml()).unwrap();
+            assert_eq!(again.digest(), mapping.digest());
+        }
+        for preset in Mapping::presets() {
+            assert!(
+                text.contains(&format!("`{preset}`")),
+                "{preset} is not documented"
+            );
+        }
+        for field in Field::ALL {
+            assert!(
+                text.contains(&format!("`{}`", field.as_str())),
+                "{field:?} is not documented"
+            );
+        }
+    }
 }

@@ -89,3 +89,6 @@ impl Detect {
             && columns.any(|column| begins(column, first))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -222,3 +222,117 @@ fn quoted(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::mapping::MappedRow;
+    use crate::record::RecordBatch;
+
+    /// A line's right side, from what the language has.
+    fn target() -> impl Strategy<Value = String> {
+        let name = "[ -~äß中\n\t\"\\\\]{0,8}";
+        let quoted = name.prop_map(|name| super::quoted(&name));
+        let field = prop::sample::select(crate::mapping::Field::ALL.to_vec());
+        let status = prop::sample::select(vec!["granted", "revoked"]);
+        prop_oneof![
+            field.clone().prop_map(|field| format!("\"{}\"", field.as_str())),
+            (field, any::<bool>(), quoted.clone()).prop_map(|(field, main, label)| format!(
+                "{{ {} = \"{}\", separator = \";\", label_column = {label}, source_key = {main} }}",
+                if main { "field" } else { "fallback" },
+                field.as_str()
+            )),
+            (quoted.clone(), any::<bool>()).prop_map(|(label, primary)| format!(
+                "{{ phone = \"work\", label_column = {label}, calling_code_column = {label}, primary = {primary}, strip_prefix = \"p:\" }}"
+            )),
+            Just("{ phone = \"other\", format = \"json\" }".to_owned()),
+            (status.clone(), quoted.clone(), quoted).prop_map(|(status, date, word)| format!(
+                "{{ consent = \"marketing_call\", when_true = \"{status}\", date_column = {date}, date_format = \"d/m/y\", values = {{ {word} = \"nothing\" }}, legal_basis = \"contract\" }}"
+            )),
+            status.prop_map(|status| format!("{{ consent = \"x\", when_date = \"{status}\" }}")),
+            Just("\"deleted\"".to_owned()),
+            Just("\"ignore\"".to_owned()),
+            Just("\"metadata\"".to_owned()),
+        ]
+    }
+
+    fn mapping_text() -> impl Strategy<Value = String> {
+        let name = "[A-C ä\"\\\\\n]{0,4}(\\{n\\})?";
+        let line = (name, target())
+            .prop_map(|(name, target)| format!("{} = {target}", super::quoted(&name)));
+        (vec(line, 0..6), -14_i32..=14, any::<bool>(), "[ -~\n中]{0,9}").prop_map(|(mut lines, hours, lax, value)| {
+            lines.sort();
+            lines.dedup_by(|a, b| a.split(" = ").next() == b.split(" = ").next());
+            let sign = if hours < 0 { '-' } else { '+' };
+            let missing = if lax { "ignore" } else { "error" };
+            format!(
+                "version = 1\nsource = \"s\"\nutc_offset = \"{sign}{:02}:30\"\nmissing_columns = \"{missing}\"\n[columns]\n{}\n[metadata]\nm = {}\n",
+                hours.abs().min(13),
+                lines.join("\n"),
+                super::quoted(&format!("x{value}")),
+            )
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+        #[test]
+        fn a_mapping_written_and_read_means_the_same(text in mapping_text()) {
+            let Ok(mapping) = Mapping::parse("m", &text) else {
+                // Names that differ only in form are the same name twice.
+                return Ok(());
+            };
+            let again = Mapping::parse("m", &mapping.to_toml()).unwrap();
+            prop_assert_eq!(again.digest(), mapping.digest());
+            prop_assert_eq!(again.to_toml(), mapping.to_toml());
+        }
+
+        #[test]
+        fn binding_and_mapping_never_panic_and_lose_no_cell(
+            text in mapping_text(),
+            names in vec("[A-C ä]{0,3}[0-9]?", 0..6),
+            cells in vec("[ -~ä]{0,6}|true|no|2024-05-03|p:\\+1", 0..8),
+        ) {
+            let header: Vec<&str> = names.iter().map(String::as_str).collect();
+            let mut batch = RecordBatch::default();
+            cells.iter().for_each(|cell| batch.push_field(cell));
+            batch.finish_row(1, 2, "", None);
+            let guess = Mapping::guess(&header, &batch);
+            let mappings = [Mapping::parse("m", &text).ok(), guess.into_mapping().ok()];
+            for mapping in mappings.into_iter().flatten() {
+                let again = Mapping::parse("m", &mapping.to_toml()).unwrap();
+                prop_assert_eq!(again.digest(), mapping.digest());
+                if let Ok(mapper) = mapping.bind(&header) {
+                    let mut row = MappedRow::default();
+                    mapper.map(&batch.get(0).unwrap(), &mut row);
+                    prop_assert_eq!(mapper.describe().count(), header.len());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_digest_is_of_the_meaning() {
+        let digest = |columns: &str| {
+            let text = format!("version = 1\n[columns]\n{columns}");
+            Mapping::parse("m", &text).unwrap().digest()
+        };
+        let plain = digest("A = \"email\"\nB = \"ignore\"");
+        assert_eq!(
+            plain,
+            digest("# why\n\"B\"   = \"ignore\"\nA = { field = \"email\" }")
+        );
+        assert_ne!(plain, digest("A = \"email\"\nB = \"metadata\""));
+        let order = |first: &str, second: &str| {
+            digest(&format!(
+                "{first} = {{ fallback = \"email\" }}\n{second} = {{ fallback = \"email\" }}"
+            ))
+        };
+        assert_ne!(order("A", "B"), order("B", "A"));
+        assert_eq!(plain.len(), 64);
+    }
+}

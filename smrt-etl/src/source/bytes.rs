@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::error::SourceError;
 use super::fingerprint::{BLOCK_BYTES, Fingerprint};
+use super::input::{Input, Name};
 use super::layout::Compression;
-use super::{Input, Name};
 
 /// What was found on opening, with the bytes to come.
 pub(super) struct Opened {

@@ -53,8 +53,8 @@ pub enum SourceError {
     },
     /// The compressed data ends before its end; the rows before that were delivered.
     #[error(
-        "`{name}` is cut off: its {compression} data ends after {bytes_read} bytes, \
-         {rows} rows were read, the last one complete ends before line {line}"
+        "`{name}` is cut off: its {compression} data ends after {bytes_read} bytes; {rows} rows were \
+         read whole, line {line} could not be completed"
     )]
     Truncated {
         /// The source's name.
@@ -71,7 +71,7 @@ pub enum SourceError {
     /// The compressed data is damaged; the rows before the damage were delivered.
     #[error(
         "`{name}` is damaged: its {compression} data cannot be decompressed after {bytes_read} \
-         bytes, {rows} rows were read, the last one complete ends before line {line}"
+         bytes; {rows} rows were read whole, line {line} could not be completed"
     )]
     Damaged {
         /// The source's name.

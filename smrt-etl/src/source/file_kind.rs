@@ -123,7 +123,7 @@ const MAGIC: &[(&[u8], FileKind)] = &[
     (b"GIF87a", FileKind::Image),
     (b"GIF89a", FileKind::Image),
     (b"SQLite format 3\0", FileKind::Sqlite),
-    (b"PAR1", FileKind::Parquet),
+    (b"PAR1\x15", FileKind::Parquet),
     (b"\x7FELF", FileKind::Program),
     (b"MZ\x90\0", FileKind::Program),
     (b"\xFF\xFE\0\0", FileKind::Utf32),
@@ -135,10 +135,11 @@ pub(super) fn of_bytes(prefix: &[u8]) -> Option<FileKind> {
     if prefix.starts_with(b"PK\x03\x04") || prefix.starts_with(b"PK\x05\x06") {
         return Some(of_zip(prefix));
     }
-    if prefix.get(8..12) == Some(b"DUCK") {
+    // What could also be text in a table counts only beside a zero byte.
+    if prefix.get(8..12) == Some(b"DUCK") && prefix.get(13) == Some(&0) {
         return Some(FileKind::DuckDb);
     }
-    if prefix.get(257..262) == Some(b"ustar") {
+    if prefix.get(257..262) == Some(b"ustar") && prefix.get(256) == Some(&0) {
         return Some(FileKind::Tar);
     }
     MAGIC
@@ -216,7 +217,9 @@ mod tests {
         check_bytes(b"PK\x03\x04....Contact.csv", Some(FileKind::Zip));
         check_bytes(b"SQLite format 3\0\x10\0", Some(FileKind::Sqlite));
         check_bytes(b"%PDF-1.7", Some(FileKind::Pdf));
-        check_bytes(b"12345678DUCK", Some(FileKind::DuckDb));
+        check_bytes(b"12345678DUCK\x40\0\0", Some(FileKind::DuckDb));
+        check_bytes(b"Bo,GOOSE,DUCK,1,2\n", None);
+        check_bytes(b"PAR1,PAR2\n", None);
         check_bytes(b"name,phone\n", None);
         check_bytes(b"", None);
     }

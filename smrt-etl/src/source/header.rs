@@ -105,6 +105,21 @@ impl Header {
         self.columns.iter().map(|column| column.name.as_str())
     }
 
+    /// Whether a name looks like a value: an e-mail address, or seven digits and more.
+    ///
+    /// Then the file may have no header, and what was taken for one may be its first row.
+    #[must_use]
+    pub fn looks_like_data(&self) -> bool {
+        let is_address = |name: &str| {
+            name.split_once('@')
+                .is_some_and(|(before, after)| !before.is_empty() && after.contains('.'))
+        };
+        let digits = |name: &str| name.bytes().filter(u8::is_ascii_digit).count();
+        self.columns
+            .iter()
+            .any(|column| is_address(&column.written) || digits(&column.written) >= 7)
+    }
+
     /// The position, counted from 0, of the column with a unique name.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
@@ -150,6 +165,19 @@ mod tests {
         );
         check(&["", "column_1"], &["column_1#2", "column_1"]);
         check(&["Te\u{301}le\u{301}phone"], &["Téléphone"]);
+    }
+
+    #[test]
+    fn a_header_made_of_values_is_noticed() {
+        let looks = |names: &[&str]| Header::of_names(names.iter().copied()).looks_like_data();
+        assert!(looks(&["Ann Example", "ann@example.com"]));
+        assert!(looks(&["Ann Example", "+1 202-555-0100"]));
+        assert!(!looks(&[
+            "Name",
+            "E-mail 1 - Value",
+            "Line 2 (2026)",
+            "@handle"
+        ]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Values stay text: a number is kept as it is written, nested objects become `a.b`, arrays stay
 //! JSON. It reads no document of several lines.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::io;
@@ -123,7 +124,7 @@ impl JsonLinesReader {
                     Ok(values) => {
                         let values = values
                             .iter()
-                            .map(|(name, value)| (name.as_str(), value.as_str()));
+                            .map(|(name, value)| (name.as_str(), value.as_ref()));
                         self.push_values(values, out);
                         out.finish_row(self.rows, self.line, line, None);
                     }
@@ -140,19 +141,19 @@ impl JsonLinesReader {
     }
 
     /// The names and values of one line.
-    fn values(&self, line: &str) -> Result<Vec<(String, String)>, RecordProblem> {
+    fn values<'l>(&self, line: &'l str) -> Result<Vec<(String, Cow<'l, str>)>, RecordProblem> {
         if let Some((at, damage)) = self.window.damage_before(line.len()) {
             return Err(problem::damage(damage, self.place(line, at), None));
         }
-        let value: &RawValue = serde_json::from_str(line).map_err(|error| {
+        let members = members(line).map_err(|error| {
+            if serde_json::from_str::<&RawValue>(line).is_ok() {
+                return problem::json_not_object(self.place(line, 0));
+            }
             problem::json_syntax(self.place(line, error.column().saturating_sub(1)))
         })?;
-        let mut values = Vec::new();
-        match flatten(None, 1, value, &mut values) {
-            Ok(()) => {}
-            Err(Shape::NotObject) => return Err(problem::json_not_object(self.place(line, 0))),
-            Err(Shape::Syntax) => return Err(problem::json_syntax(self.place(line, 0))),
-        }
+        let mut values = Vec::with_capacity(members.len());
+        flatten(None, 1, members, &mut values)
+            .map_err(|_| problem::json_syntax(self.place(line, 0)))?;
         let mut names = HashSet::new();
         if !values.iter().all(|(name, _)| names.insert(name.as_str())) {
             return Err(problem::json_duplicate_key(self.line));
@@ -220,27 +221,22 @@ fn has_nul(text: &str) -> bool {
     memchr::memchr(0, text.as_bytes()).is_some()
 }
 
-/// Why a value cannot become a row.
-enum Shape {
-    NotObject,
-    Syntax,
+/// The members of an object in the order they are written.
+fn members(object: &str) -> Result<Vec<(String, &RawValue)>, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(object);
+    let members = deserializer.deserialize_map(Members)?;
+    deserializer.end()?;
+    Ok(members)
 }
 
 /// Appends the members of an object, those of objects within it as `outer.inner`.
-fn flatten(
+fn flatten<'l>(
     prefix: Option<&str>,
     depth: usize,
-    object: &RawValue,
-    values: &mut Vec<(String, String)>,
-) -> Result<(), Shape> {
-    if !object.get().starts_with('{') {
-        return Err(Shape::NotObject);
-    }
-    let mut deserializer = serde_json::Deserializer::from_str(object.get());
-    let members = deserializer
-        .deserialize_map(Members)
-        .map_err(|_| Shape::Syntax)?;
-    for (name, value) in members {
+    object: Vec<(String, &'l RawValue)>,
+    values: &mut Vec<(String, Cow<'l, str>)>,
+) -> Result<(), serde_json::Error> {
+    for (name, value) in object {
         let name = match prefix {
             Some(prefix) => format!("{prefix}.{name}"),
             None => name,
@@ -248,17 +244,26 @@ fn flatten(
         let text = value.get();
         match text.as_bytes().first() {
             Some(b'{') if depth < DEPTH_MAX && name.len() <= NAME_BYTES_MAX => {
-                flatten(Some(&name), depth + 1, value, values)?;
+                flatten(Some(&name), depth + 1, members(text)?, values)?;
             }
-            Some(b'"') => {
-                let text = serde_json::from_str(text).map_err(|_| Shape::Syntax)?;
-                values.push((name, text));
-            }
-            Some(b'n') => values.push((name, String::new())),
-            _ => values.push((name, text.to_owned())),
+            Some(b'"') => values.push((name, string(text)?)),
+            Some(b'n') => values.push((name, Cow::Borrowed(""))),
+            _ => values.push((name, Cow::Borrowed(text))),
         }
     }
     Ok(())
+}
+
+/// What a JSON string says; without an escape it is what stands between the quotes.
+fn string(text: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .filter(|inner| memchr::memchr(b'\\', inner.as_bytes()).is_none());
+    match inner {
+        Some(inner) => Ok(Cow::Borrowed(inner)),
+        None => serde_json::from_str(text).map(Cow::Owned),
+    }
 }
 
 /// Reads an object as a list, so that order and repeated names are seen.
@@ -285,12 +290,11 @@ mod tests {
     use super::*;
 
     fn check(object: &str, expected: &[(&str, &str)]) {
-        let value: &RawValue = serde_json::from_str(object).unwrap();
         let mut values = Vec::new();
-        assert!(flatten(None, 1, value, &mut values).is_ok());
+        flatten(None, 1, members(object).unwrap(), &mut values).unwrap();
         let found: Vec<_> = values
             .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .map(|(name, value)| (name.as_str(), value.as_ref()))
             .collect();
         assert_eq!(found, expected, "{object}");
     }
@@ -325,9 +329,8 @@ mod tests {
     #[test]
     fn very_deep_objects_and_very_long_names_stay_json() {
         let deep = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
-        let value: &RawValue = serde_json::from_str(&deep).unwrap();
         let mut values = Vec::new();
-        assert!(flatten(None, 1, value, &mut values).is_ok());
+        flatten(None, 1, members(&deep).unwrap(), &mut values).unwrap();
         assert_eq!(values[0].0, ["a"; 16].join("."));
         let long = "n".repeat(300);
         check(

@@ -7,7 +7,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::encoding::Encoding;
-use super::options::{Format, Quote};
+use super::format::Format;
+use super::options::Quote;
 
 /// How a source is laid out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -4,11 +4,11 @@
 //! a file is touched.
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
 use super::encoding::Encoding;
+use super::format::Format;
 
 /// What a caller knows about a source; the default is to sniff everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,17 +29,6 @@ pub struct SourceOptions {
     pub record_bytes_max: usize,
     /// How many bytes are read from the source at once.
     pub chunk_bytes: usize,
-}
-
-/// A kind of file that can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Format {
-    /// Rows of text with a delimiter: CSV, TSV and their kin.
-    Delimited,
-    /// One JSON object a line.
-    JsonLines,
 }
 
 /// The byte around a field that may hold delimiters and line ends; doubled, it stands for itself.
@@ -148,36 +137,6 @@ fn bounded(name: &'static str, value: usize, min: usize, max: usize) -> Result<(
         Ok(())
     } else {
         Err(OptionError::Size { name, min, max })
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Delimited => "CSV",
-            Format::JsonLines => "JSON Lines",
-        })
-    }
-}
-
-/// The name given is not that of a format that can be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is no format that can be read")]
-pub struct FormatError {
-    name: String,
-}
-
-impl FromStr for Format {
-    type Err = FormatError;
-
-    fn from_str(name: &str) -> Result<Format, FormatError> {
-        match name.to_ascii_lowercase().as_str() {
-            "csv" | "tsv" => Ok(Format::Delimited),
-            "jsonl" | "ndjson" => Ok(Format::JsonLines),
-            _ => Err(FormatError {
-                name: name.to_owned(),
-            }),
-        }
     }
 }
 

@@ -56,7 +56,8 @@ pub(super) struct Beginning<'t> {
 /// Finds the layout of a table; what the options give is taken as given.
 pub(super) fn table(beginning: Beginning<'_>, options: &SourceOptions) -> TableLayout {
     let line_end = line_end(beginning.text);
-    let stated = separator_line(beginning.text, line_end);
+    let quote = options.quote.unwrap_or(Quote::DOUBLE);
+    let stated = separator_line(beginning.text, quote, line_end);
     let first_line = options
         .header_line
         .unwrap_or(1)
@@ -65,7 +66,6 @@ pub(super) fn table(beginning: Beginning<'_>, options: &SourceOptions) -> TableL
         text: from_line(beginning.text, first_line, line_end),
         ..beginning
     };
-    let quote = options.quote.unwrap_or(Quote::DOUBLE);
     let delimiter = match (options.delimiter, stated) {
         (Some(delimiter), _) => Found::new(Some(delimiter), Origin::Given),
         (None, Some(delimiter)) => Found::new(Some(delimiter), Origin::Stated),
@@ -118,7 +118,7 @@ fn line_end(text: &str) -> LineEnd {
 }
 
 /// The delimiter that a first line such as `sep=;` states.
-fn separator_line(text: &str, line_end: LineEnd) -> Option<u8> {
+fn separator_line(text: &str, quote: Quote, line_end: LineEnd) -> Option<u8> {
     let line = text.split(char::from(line_end.byte())).next()?;
     let line = line.trim_end_matches('\r');
     let line = line.strip_prefix('"').unwrap_or(line);
@@ -127,7 +127,9 @@ fn separator_line(text: &str, line_end: LineEnd) -> Option<u8> {
         return None;
     }
     let (&delimiter, rest) = value.as_bytes().split_first()?;
-    let usable = delimiter.is_ascii() && !delimiter.is_ascii_alphanumeric() && delimiter != b'"';
+    let usable = delimiter.is_ascii()
+        && !delimiter.is_ascii_alphanumeric()
+        && ![Some(b'"'), quote.byte()].contains(&Some(delimiter));
     // Spreadsheets that add the delimiter to every line add it to this one too.
     let nothing_else = rest.iter().all(|&byte| byte == delimiter || byte == b'"');
     (usable && nothing_else).then_some(delimiter)
@@ -235,6 +237,9 @@ fn shape(raw: &str, pieces: &[Piece], dialect: Dialect) -> Shape {
 fn delimiter(beginning: Beginning<'_>, quote: Quote, line_end: LineEnd) -> Option<u8> {
     let mut best = None;
     for candidate in DELIMITERS {
+        if Some(candidate) == quote.byte() {
+            continue;
+        }
         let rows = shapes(beginning, dialect(Some(candidate), quote, line_end));
         let score = score(&rows);
         if score > best.map_or(0.0, |(_, score)| score) {
@@ -294,7 +299,7 @@ fn sniff_quote(beginning: Beginning<'_>, delimiter: Option<u8>, line_end: LineEn
     if delimiter == Some(b'\t') && quoted == 0 && defects > 1 {
         return Quote::NONE;
     }
-    if quoted == 0 {
+    if quoted == 0 && delimiter != Quote::SINGLE.byte() {
         let single = rows_with(Quote::SINGLE);
         let filled: usize = single.iter().map(|row| row.filled).sum();
         let quoted: usize = single.iter().map(|row| row.quoted).sum();
@@ -412,6 +417,18 @@ mod tests {
         assert_eq!(end("a,b\r\n1,2\r\n"), LineEnd::LineFeed);
         assert_eq!(end("a,b\n1,\"x\ry\"\n"), LineEnd::LineFeed);
         assert_eq!(end("a,b\r\r\n1,2\r\r\n"), LineEnd::LineFeed);
+    }
+
+    #[test]
+    fn a_quote_that_is_given_is_no_delimiter() {
+        let options = SourceOptions {
+            quote: Some(Quote::with(b'|')),
+            ..SourceOptions::default()
+        };
+        for text in ["|a|,|b|\n|1|,|2|\n", "sep=|\na,b\n1,2\n"] {
+            let found = table(Beginning { text, is_all: true }, &options);
+            assert_eq!(found.delimiter.value, Some(b','), "{text:?}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod account;
 mod compressed;
 mod fixture;
+mod mutation;
 mod round_trip;
 
 use std::io::{self, Cursor, Read};

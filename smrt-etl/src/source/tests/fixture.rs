@@ -259,7 +259,9 @@ fn what_is_given_overrides_what_is_sniffed() {
         change(&mut options);
         source_text(Input::File(fixture("lenient").join(name)), &options).unwrap()
     };
-    let text = read("semicolon.csv", &|o| o.delimiter = Some(b','));
+    let text = read("semicolon.csv", &|o| {
+        (o.delimiter, o.header_line) = (Some(b','), Some(1));
+    });
     assert!(
         text.contains("2:- column 2: Ann Example;Köln;1,50"),
         "{text}"
@@ -315,6 +317,32 @@ fn a_layout_says_how_each_thing_is_known() {
     assert_eq!(source.header_raw(), Some("Name;Phone"));
     assert_eq!(source.bytes_total(), Some(71));
     assert_eq!(source.bytes_read(), 71);
+}
+
+#[test]
+fn a_header_line_beyond_the_end_is_told() {
+    let options = SourceOptions {
+        header_line: Some(99),
+        ..SourceOptions::default()
+    };
+    let error = Source::open(Input::File(fixture("lenient/bom.csv")), &options).unwrap_err();
+    assert_eq!(error.code(), "header_missing");
+    assert!(error.to_string().contains("on line 99"), "{error}");
+}
+
+#[test]
+fn blank_lines_are_counted_apart() {
+    let input = Input::File(fixture("lenient/ragged-and-blank.csv"));
+    let source = Source::open(input, &SourceOptions::default()).unwrap();
+    assert_eq!((source.sample().len(), source.blank_lines()), (4, 4));
+}
+
+#[test]
+fn a_source_and_its_batches_can_cross_threads() {
+    fn crosses<T: Send + 'static>() {}
+    crosses::<Source>();
+    crosses::<RecordBatch>();
+    crosses::<SourceError>();
 }
 
 #[test]

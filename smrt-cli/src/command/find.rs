@@ -1,0 +1,174 @@
+//! `smrt find`: humans by name, e-mail, company, id or phone number.
+
+use clap::Args;
+use serde::Serialize;
+use smrt_core::phone::Region;
+use smrt_core::store::{Access, HumanSummary};
+
+use crate::args::GlobalArgs;
+use crate::context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{self, Row, Shape};
+use crate::phone_text;
+use crate::table::left;
+use crate::ui::Ui;
+
+const AFTER_HELP: &str = "\
+Every word of the text must occur in some field, in either case. A text that can be read as a phone
+number finds the humans tied to it, however it is written; without `--region`, in every country
+where it is a number.
+
+Exits with 1 when nothing is found.
+
+Examples:
+  smrt find 'anna example.com'
+  smrt find '(202) 555-0143' --region US --format json";
+
+/// Numbers of a human that a table shows; JSON and CSV have them all.
+const NUMBERS_SHOWN_MAX: usize = 3;
+
+/// Find humans by name, e-mail, company or phone number
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct FindArgs {
+    /// What to look for; several words must all occur
+    #[arg(required = true)]
+    text: Vec<String>,
+    /// Where a number without a country code is from, such as US
+    #[arg(long, value_name = "REGION")]
+    region: Option<Region>,
+    /// List at most so many humans
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    limit: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct HumanRow {
+    id: String,
+    first_name: Option<String>,
+    last_name: Option<String>,
+    email: Option<String>,
+    company_name: Option<String>,
+    job_title: Option<String>,
+    employee_id: Option<String>,
+    contractor_id: Option<String>,
+    phone_numbers: Vec<String>,
+}
+
+impl From<HumanSummary> for HumanRow {
+    fn from(human: HumanSummary) -> Self {
+        let [
+            first_name,
+            last_name,
+            email,
+            company_name,
+            job_title,
+            employee_id,
+            contractor_id,
+        ] = human.fields;
+        Self {
+            id: human.id.to_string(),
+            first_name,
+            last_name,
+            email,
+            company_name,
+            job_title,
+            employee_id,
+            contractor_id,
+            phone_numbers: human.phone_numbers,
+        }
+    }
+}
+
+impl Row for HumanRow {
+    const SHAPE: &'static Shape = &Shape {
+        schema: "smrt.humans.v1",
+        list: "humans",
+        tag: "human",
+        table: &[
+            left("NAME"),
+            left("COMPANY"),
+            left("E-MAIL"),
+            left("PHONE NUMBERS"),
+            left("ID"),
+        ],
+        csv: &[
+            "id",
+            "first_name",
+            "last_name",
+            "email",
+            "company_name",
+            "job_title",
+            "employee_id",
+            "contractor_id",
+            "phone_numbers",
+        ],
+    };
+
+    fn table_cells(&self) -> Vec<String> {
+        let names = [&self.first_name, &self.last_name];
+        let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+        vec![
+            names.join(" "),
+            self.company_name.clone().unwrap_or_default(),
+            self.email.clone().unwrap_or_default(),
+            some_of(&self.phone_numbers),
+            self.id.clone(),
+        ]
+    }
+
+    fn csv_cells(&self) -> Vec<String> {
+        let fields = [
+            &self.first_name,
+            &self.last_name,
+            &self.email,
+            &self.company_name,
+            &self.job_title,
+            &self.employee_id,
+            &self.contractor_id,
+        ];
+        let mut cells = vec![self.id.clone()];
+        cells.extend(fields.map(|field| field.clone().unwrap_or_default()));
+        cells.push(self.phone_numbers.join(" "));
+        cells
+    }
+}
+
+/// The first numbers, and how many there are besides.
+fn some_of(numbers: &[String]) -> String {
+    let shown: Vec<&str> = numbers
+        .iter()
+        .take(NUMBERS_SHOWN_MAX)
+        .map(String::as_str)
+        .collect();
+    match numbers.len() - shown.len() {
+        0 => shown.join(" "),
+        more => format!("{} and {more} more", shown.join(" ")),
+    }
+}
+
+pub(super) fn run(args: &FindArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let mut store = context::open(global, Access::Read)?;
+    let tenant = context::tenant(&mut store, global)?;
+    let text = args.text.join(" ");
+    let numbers: Vec<String> = phone_text::readings(&text, args.region)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let limit = args.limit as usize;
+    let mut humans = store.find_humans(tenant.id, &text, &numbers, args.limit + 1)?;
+    let there_are_more = humans.len() > limit;
+    humans.truncate(limit);
+    let found = output::listing(ui.format, humans.into_iter().map(HumanRow::from))?;
+    if there_are_more {
+        ui.note(format_args!(
+            "the first {limit} are shown; `--limit` shows more"
+        ));
+    }
+    if found == 0 {
+        ui.note("nothing found");
+        return Ok(Exit::No);
+    }
+    Ok(Exit::Done)
+}

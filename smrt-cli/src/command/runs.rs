@@ -1,0 +1,384 @@
+//! `smrt runs`: what was imported when, and the issues of each run.
+
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::Value as Json;
+use smrt_core::store::{Access, Issue, Run, Store, StoreError, Tenant};
+
+use crate::args::GlobalArgs;
+use crate::context;
+use crate::display::grouped;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output::{self, Listing, Report, Row, Shape};
+use crate::run_counts::Counts;
+use crate::table::{Align, Table, left, right};
+use crate::ui::Ui;
+
+const LIST_HELP: &str = "\
+Without `--tenant` the runs of all tenants are listed.
+
+Examples:
+  smrt runs list
+  smrt runs list --tenant acme --format csv";
+
+const SHOW_HELP: &str = "\
+Examples:
+  smrt runs show 3
+  smrt runs show 3 --issues --format jsonl";
+
+/// List and show import runs
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// List the runs, the newest first
+    #[command(after_long_help = LIST_HELP)]
+    List,
+    /// Show a run: its counts, its options and its mapping
+    #[command(after_long_help = SHOW_HELP)]
+    Show {
+        /// The run's number
+        run: i64,
+        /// List the run's issues instead, row by row
+        #[arg(long)]
+        issues: bool,
+    },
+}
+
+pub(super) fn run(command: &RunsCommand, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let mut store = context::open(global, Access::Read)?;
+    match command {
+        RunsCommand::List => {
+            let rows = list(&mut store, global)?;
+            if rows.is_empty() {
+                ui.note("nothing was imported yet");
+            }
+            output::listing(ui.format, rows)?;
+        }
+        RunsCommand::Show { run, issues } => {
+            let (run, tenant) = find(&mut store, *run, global)?;
+            match issues {
+                true => list_issues(&mut store, &run, ui)?,
+                false => output::report(ui.format, &report(&mut store, run, tenant)?)?,
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The runs of the named tenant, or of all.
+fn list(store: &mut Store, global: &GlobalArgs) -> Result<Vec<RunRow>, CliError> {
+    let tenants = match global.tenant {
+        Some(_) => vec![context::tenant(store, global)?],
+        None => store.tenants()?,
+    };
+    let mut rows = Vec::new();
+    for tenant in tenants {
+        let runs = store.runs(tenant.id)?;
+        rows.extend(runs.iter().map(|run| RunRow::new(run, &tenant)));
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse(row.run));
+    Ok(rows)
+}
+
+/// A run by its number; with `--tenant`, of that tenant only.
+fn find(store: &mut Store, number: i64, global: &GlobalArgs) -> Result<(Run, Tenant), CliError> {
+    let tenants = match global.tenant {
+        Some(_) => vec![context::tenant(store, global)?],
+        None => store.tenants()?,
+    };
+    let found = store.run(number)?.and_then(|run| {
+        let tenant = tenants
+            .into_iter()
+            .find(|tenant| tenant.id == run.start.tenant_id)?;
+        Some((run, tenant))
+    });
+    found.ok_or_else(|| {
+        CliError::not_found(format!("there is no run {number}"))
+            .hint("`smrt runs list` shows the runs there are")
+    })
+}
+
+#[derive(Debug, Serialize)]
+struct RunRow {
+    run: i64,
+    status: &'static str,
+    tenant: String,
+    file: String,
+    source: String,
+    started_at: String,
+    rows_read: u64,
+    rows_created: u64,
+    rows_updated: u64,
+    rows_unchanged: u64,
+    rows_rejected: u64,
+}
+
+impl RunRow {
+    fn new(run: &Run, tenant: &Tenant) -> Self {
+        Self {
+            run: run.number,
+            status: run.status.as_str(),
+            tenant: tenant.slug.clone(),
+            file: run.start.file_name.clone(),
+            source: run.start.source.clone(),
+            started_at: run.start.started_at.to_string(),
+            rows_read: run.counts.rows_checkpoint,
+            rows_created: run.counts.rows_created,
+            rows_updated: run.counts.rows_updated,
+            rows_unchanged: run.counts.rows_unchanged,
+            rows_rejected: run.counts.rows_rejected,
+        }
+    }
+
+    fn row_counts(&self) -> [u64; 5] {
+        [
+            self.rows_read,
+            self.rows_created,
+            self.rows_updated,
+            self.rows_unchanged,
+            self.rows_rejected,
+        ]
+    }
+}
+
+impl Row for RunRow {
+    const SHAPE: &'static Shape = &Shape {
+        schema: "smrt.runs.v1",
+        list: "runs",
+        tag: "run",
+        table: &[
+            right("RUN"),
+            left("STATUS"),
+            left("TENANT"),
+            left("FILE"),
+            left("STARTED"),
+            right("READ"),
+            right("CREATED"),
+            right("UPDATED"),
+            right("UNCHANGED"),
+            right("REJECTED"),
+        ],
+        csv: &[
+            "run",
+            "status",
+            "tenant",
+            "file",
+            "source",
+            "started_at",
+            "rows_read",
+            "rows_created",
+            "rows_updated",
+            "rows_unchanged",
+            "rows_rejected",
+        ],
+    };
+
+    fn table_cells(&self) -> Vec<String> {
+        let mut cells = vec![
+            self.run.to_string(),
+            self.status.to_owned(),
+            self.tenant.clone(),
+            self.file.clone(),
+            self.started_at.clone(),
+        ];
+        cells.extend(self.row_counts().map(grouped));
+        cells
+    }
+
+    fn csv_cells(&self) -> Vec<String> {
+        let mut cells = vec![
+            self.run.to_string(),
+            self.status.to_owned(),
+            self.tenant.clone(),
+            self.file.clone(),
+            self.source.clone(),
+            self.started_at.clone(),
+        ];
+        cells.extend(self.row_counts().map(|count| count.to_string()));
+        cells
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct RunReport {
+    run: i64,
+    status: &'static str,
+    tenant: String,
+    file: String,
+    file_fingerprint: String,
+    source: String,
+    started_at: String,
+    finished_at: Option<String>,
+    #[serde(flatten)]
+    counts: Counts,
+    options: Json,
+    /// The mapping as TOML.
+    mapping: String,
+}
+
+fn report(store: &mut Store, run: Run, tenant: Tenant) -> Result<RunReport, CliError> {
+    let changed = store.changed_fields(run.number)?;
+    let issues = store.issue_summary(run.number)?;
+    Ok(RunReport {
+        run: run.number,
+        status: run.status.as_str(),
+        tenant: tenant.slug,
+        file: run.start.file_name,
+        file_fingerprint: run.start.file_fingerprint,
+        source: run.start.source,
+        started_at: run.start.started_at.to_string(),
+        finished_at: run.finished_at.map(|at| at.to_string()),
+        counts: Counts::new(&run.counts, changed, issues),
+        options: serde_json::from_str(&run.start.options).unwrap_or(Json::Null),
+        mapping: run.start.mapping,
+    })
+}
+
+impl RunReport {
+    fn facts(&self) -> [(&'static str, String); 7] {
+        [
+            ("run", self.run.to_string()),
+            ("status", self.status.to_owned()),
+            ("tenant", self.tenant.clone()),
+            ("file", self.file.clone()),
+            ("source", self.source.clone()),
+            ("started_at", self.started_at.clone()),
+            ("finished_at", self.finished_at.clone().unwrap_or_default()),
+        ]
+    }
+}
+
+impl Report for RunReport {
+    const SCHEMA: &'static str = "smrt.run.v1";
+    const TAG: &'static str = "run";
+    const CSV: &'static [&'static str] = &["measure", "value"];
+
+    fn page(&self) -> String {
+        let mut facts = Table::block(&[Align::Left, Align::Left]);
+        let told = self.facts().into_iter().skip(2);
+        for (name, value) in told.filter(|(_, value)| !value.is_empty()) {
+            facts.push(vec![name.replace('_', " "), value]);
+        }
+        let options = self.options.as_object().into_iter().flatten();
+        for (name, value) in options.filter(|(_, value)| !value.is_null()) {
+            let value = match value {
+                Json::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            facts.push(vec![name.replace('_', " "), value]);
+        }
+        let indented: Vec<String> = self
+            .mapping
+            .lines()
+            .map(|line| format!("  {line}").trim_end().to_owned())
+            .collect();
+        format!(
+            "run {} {}\n{}\n{}\nmapping\n{}\n",
+            self.run,
+            self.status.replace('_', " "),
+            facts.finish(),
+            self.counts.page(),
+            indented.join("\n")
+        )
+    }
+
+    fn csv_rows(&self) -> Vec<Vec<String>> {
+        let facts = self.facts().into_iter();
+        let mut rows: Vec<Vec<String>> = facts
+            .map(|(name, value)| vec![name.to_owned(), value])
+            .collect();
+        rows.extend(self.counts.csv_rows());
+        rows
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct IssueRow {
+    row: u64,
+    line: u64,
+    column: Option<String>,
+    severity: &'static str,
+    code: String,
+    reason: String,
+    hint: String,
+    /// The row's original text, for rejected rows.
+    original: Option<String>,
+}
+
+impl From<Issue> for IssueRow {
+    fn from(issue: Issue) -> Self {
+        Self {
+            row: issue.row_number,
+            line: issue.line,
+            column: issue.column,
+            severity: issue.severity.as_str(),
+            code: issue.code,
+            reason: issue.reason,
+            hint: issue.hint,
+            original: issue.raw,
+        }
+    }
+}
+
+impl Row for IssueRow {
+    const SHAPE: &'static Shape = &Shape {
+        schema: "smrt.issues.v1",
+        list: "issues",
+        tag: "issue",
+        table: &[
+            right("LINE"),
+            left("SEVERITY"),
+            left("COLUMN"),
+            left("CODE"),
+            left("REASON"),
+            left("HINT"),
+        ],
+        csv: &[
+            "row", "line", "column", "severity", "code", "reason", "hint", "original",
+        ],
+    };
+
+    fn table_cells(&self) -> Vec<String> {
+        vec![
+            self.line.to_string(),
+            self.severity.to_owned(),
+            self.column.clone().unwrap_or_default(),
+            self.code.clone(),
+            self.reason.clone(),
+            self.hint.clone(),
+        ]
+    }
+
+    fn csv_cells(&self) -> Vec<String> {
+        vec![
+            self.row.to_string(),
+            self.line.to_string(),
+            self.column.clone().unwrap_or_default(),
+            self.severity.to_owned(),
+            self.code.clone(),
+            self.reason.clone(),
+            self.hint.clone(),
+            self.original.clone().unwrap_or_default(),
+        ]
+    }
+}
+
+/// Lists issues as they are read: a run can have as many as the file has rows.
+fn list_issues(store: &mut Store, run: &Run, ui: &Ui) -> Result<(), CliError> {
+    let mut listing = Listing::begin(ui.format)?;
+    let mut failed = None;
+    let read: Result<(), StoreError> = store.issues(run.number, None, &mut |issue| {
+        if failed.is_none() {
+            failed = listing.row(&IssueRow::from(issue)).err();
+        }
+        Ok(())
+    });
+    read?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if listing.finish()? == 0 {
+        ui.note(format_args!("run {} has no issues", run.number));
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! `smrt show`: one human or one phone number, with where each value came from.
+
+mod human;
+mod number;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value as Json;
+use smrt_core::model::Id;
+use smrt_core::phone::Region;
+use smrt_core::store::{Access, NumberDetail, Origin, Store};
+
+use crate::args::GlobalArgs;
+use crate::context;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output;
+use crate::phone_text;
+use crate::ui::Ui;
+
+const AFTER_HELP: &str = "\
+Every value is shown with the import run, the file and the line it came from.
+
+Exits with 1 when there is no such human or number.
+
+Examples:
+  smrt show +12025550143
+  smrt show 0198c0de-0000-7000-8000-000000000000 --format json";
+
+/// Show a human or a phone number, and where each value came from
+#[derive(Debug, Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct ShowArgs {
+    /// The id of a human or a number, or the number in any spelling
+    #[arg(required = true, value_name = "ID|NUMBER")]
+    which: Vec<String>,
+    /// Where a number without a country code is from, such as US
+    #[arg(long, value_name = "REGION")]
+    region: Option<Region>,
+}
+
+/// Where a value came from.
+#[derive(Debug, Serialize)]
+struct Place {
+    run: i64,
+    file: String,
+    line: u64,
+}
+
+impl Place {
+    fn of(origin: Option<Origin>) -> Option<Self> {
+        let Origin { run, file, line } = origin?;
+        Some(Self { run, file, line })
+    }
+
+    fn text(place: Option<&Self>) -> String {
+        match place {
+            Some(Self { run, file, line }) => format!("run {run}, {file}:{line}"),
+            None => String::new(),
+        }
+    }
+
+    /// Run, file and line for CSV.
+    fn cells(place: Option<&Self>) -> [String; 3] {
+        match place {
+            Some(Self { run, file, line }) => [run.to_string(), file.clone(), line.to_string()],
+            None => Default::default(),
+        }
+    }
+}
+
+/// JSON that the store keeps as text.
+fn json(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or(Json::Null)
+}
+
+/// A JSON value for people: texts without their quotes.
+fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => {
+            value.to_string()
+        }
+    }
+}
+
+/// The extension of a link, which its metadata keeps.
+fn extension(metadata: &Json) -> Option<&str> {
+    metadata.get("extension").and_then(Json::as_str)
+}
+
+pub(super) fn run(args: &ShowArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let mut store = context::open(global, Access::Read)?;
+    let tenant = context::tenant(&mut store, global)?.id;
+    let text = args.which.join(" ");
+    if let Ok(id) = text.parse::<Id>() {
+        if let Some(human) = store.human(tenant, id)? {
+            output::report(ui.format, &human::Human::from(human))?;
+            return Ok(Exit::Done);
+        }
+        return match store.number(tenant, id)? {
+            Some(number) => show_number(number, ui),
+            None => Err(CliError::not_found(
+                "there is no human or number with this id",
+            )),
+        };
+    }
+    let mut numbers = numbers_like(&mut store, tenant, &text, args.region)?;
+    match (numbers.pop(), numbers.len()) {
+        (Some(number), 0) => show_number(number, ui),
+        (Some(_), others) => Err(CliError::user(format!(
+            "{} numbers of the store can be written like this",
+            others + 1
+        ))
+        .hint("write it with `+`, or say where it is from with `--region`")),
+        (None, _) => Err(CliError::not_found("there is no such number")
+            .hint("`smrt find` looks for names, e-mail addresses and companies")),
+    }
+}
+
+fn show_number(number: NumberDetail, ui: &Ui) -> Result<Exit, CliError> {
+    output::report(ui.format, &number::Number::from(number))?;
+    Ok(Exit::Done)
+}
+
+/// The numbers of the store that a text may stand for.
+fn numbers_like(
+    store: &mut Store,
+    tenant: Id,
+    text: &str,
+    region: Option<Region>,
+) -> Result<Vec<NumberDetail>, CliError> {
+    let readings = phone_text::readings(text, region);
+    if readings.is_empty() {
+        return Err(CliError::user("neither an id nor a phone number").hint(
+            "`smrt find` looks for names, e-mail addresses and companies and shows their ids",
+        ));
+    }
+    let mut numbers = Vec::new();
+    for reading in readings {
+        numbers.extend(store.number(tenant, Id::of_phone_number(reading))?);
+    }
+    Ok(numbers)
+}
