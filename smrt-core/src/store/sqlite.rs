@@ -57,6 +57,10 @@ impl Drop for ImportLock {
 impl SqliteEngine {
     /// Opens an existing file, which the caller has identified as a store.
     pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        if access == Access::Read && header::journal_is_there(path) {
+            // What a killed process left half done can be taken back only by a writer.
+            Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?.is_blank()?;
+        }
         let flags = match access {
             Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
