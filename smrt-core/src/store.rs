@@ -59,6 +59,16 @@ use crate::model::Instant;
 /// ```
 pub struct Store {
     engine: Box<dyn Engine>,
+    purpose: Purpose,
+}
+
+/// What a store is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Contact data that is kept.
+    Keep,
+    /// A plan that is tried out: references are never checked.
+    Scratch,
 }
 
 impl Store {
@@ -102,6 +112,7 @@ impl Store {
         migration::migrate(&mut engine, version, at)?;
         Ok(Self {
             engine: Box::new(engine),
+            purpose: Purpose::Keep,
         })
     }
 
@@ -127,6 +138,7 @@ impl Store {
         migration::migrate(&mut engine, 0, at)?;
         Ok(Self {
             engine: Box::new(engine),
+            purpose: Purpose::Keep,
         })
     }
 
@@ -138,6 +150,7 @@ impl Store {
     #[cfg(feature = "sqlite")]
     pub fn scratch(path: &Path, at: Instant) -> Result<Self, StoreError> {
         let mut store = Self::create(path, at)?;
+        store.purpose = Purpose::Scratch;
         store.engine.set_bulk_load(BulkLoad::Begin)?;
         Ok(store)
     }
@@ -163,7 +176,10 @@ impl Store {
         at: Instant,
     ) -> Result<Self, StoreError> {
         migration::migrate(engine.as_mut(), version, at)?;
-        Ok(Self { engine })
+        Ok(Self {
+            engine,
+            purpose: Purpose::Keep,
+        })
     }
 
     /// Runs `work` in a transaction: all of it is kept, or none.
@@ -180,6 +196,14 @@ impl Store {
                 let _ = self.engine.rollback();
                 Err(error)
             }
+        }
+    }
+
+    /// Ends a bulk load; in a scratch store all writing is one.
+    fn end_bulk_load(&mut self) -> Result<(), StoreError> {
+        match self.purpose {
+            Purpose::Keep => self.engine.set_bulk_load(BulkLoad::End),
+            Purpose::Scratch => Ok(()),
         }
     }
 
