@@ -208,6 +208,12 @@ struct CleanPhone {
     marked_primary: bool,
 }
 
+impl CleanPhone {
+    fn is_same_link(&self, other: &Self) -> bool {
+        self.id == other.id && self.relationship == other.relationship
+    }
+}
+
 struct RowCleaner<'c, 'r> {
     context: &'c CleanContext,
     mapper: &'c RowMapper,
@@ -438,9 +444,11 @@ impl RowCleaner<'_, '_> {
         let context = self.context;
         let line = line(self.record);
         let phones = std::mem::take(&mut self.scratch.phones);
+        // A number said twice is kept the first time, whichever of the two is marked.
         let primary = phones
             .iter()
-            .position(|phone| phone.marked_primary)
+            .find(|phone| phone.marked_primary)
+            .and_then(|marked| phones.iter().position(|phone| phone.is_same_link(marked)))
             .unwrap_or(0);
         let first_number = self.batch.numbers.len();
         for (position, phone) in phones.iter().enumerate() {
@@ -448,9 +456,7 @@ impl RowCleaner<'_, '_> {
                 .get(..position)
                 .unwrap_or_default()
                 .iter()
-                .any(|earlier| {
-                    earlier.id == phone.id && earlier.relationship == phone.relationship
-                });
+                .any(|earlier| earlier.is_same_link(phone));
             if repeated {
                 continue;
             }
