@@ -181,7 +181,8 @@ fn blocks_are_read_and_compared() {
     check(&["...", "c"], &["a", "b", "c"], true);
     check(&["...", "d"], &["a", "b", "c"], false);
     check(&["took ... s"], &["took 1.5 s"], true);
-    check(&["took ... s"], &["took 1.5 ms"], true);
+    check(&["took ...s"], &["took 1.5 ms"], true);
+    check(&["took ... s"], &["took 1.5 ms"], false);
     check(&["took ... s."], &["took 1.5 ms"], false);
     check(&["id ..."], &["id 0198"], true);
     check(&[], &["a"], false);

@@ -129,6 +129,10 @@ impl World {
         run: usize,
         counts: &mut RunCounts,
     ) -> bool {
+        if row.consents == [Some(false), Some(true)] {
+            // The row itself takes what it gives; that is said each time it is read.
+            counts.issues += 1;
+        }
         if let Some((_, last)) = human.rows.iter_mut().find(|(known, _)| known == row) {
             *last = run;
             return false;
@@ -143,6 +147,9 @@ impl World {
                 continue;
             }
             let withdrawn = human.consents.iter().any(|(_, granted)| !granted);
+            if granted && row.consents[..column].contains(&Some(false)) {
+                continue;
+            }
             if granted && withdrawn {
                 counts.issues += 1;
                 continue;
