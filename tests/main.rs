@@ -1,1 +1,29 @@
-//! One binary for every test that crosses crates.
+//! Tests that cross crates: the engine contract, the real binary, crashes, the reference model, tidy.
+//!
+//! One harness binary, so that everything links once. Tests of one module stand in that module.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test ends at the first thing that is wrong"
+)]
+
+mod binary;
+mod consent;
+mod console;
+mod contention;
+mod contract;
+mod crash;
+mod dry_run;
+mod file_form;
+mod full_disk;
+mod library;
+mod people;
+mod reference;
+mod refusal;
+mod repeat;
+mod sandbox;
+mod tidy;
+mod undo;

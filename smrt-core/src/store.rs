@@ -4,6 +4,8 @@
 
 mod check;
 mod contacts;
+#[cfg(feature = "testing")]
+pub mod contract;
 mod dialect;
 mod digest;
 mod engine;
@@ -57,6 +59,16 @@ use crate::model::Instant;
 /// ```
 pub struct Store {
     engine: Box<dyn Engine>,
+    purpose: Purpose,
+}
+
+/// What a store is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Contact data that is kept.
+    Keep,
+    /// A plan that is tried out: references are never checked.
+    Scratch,
 }
 
 impl Store {
@@ -80,7 +92,11 @@ impl Store {
             }
         }
         let mut engine = sqlite::SqliteEngine::open(path, access)?;
-        let version = migration::version_of(&mut engine)?;
+        let version = match engine.is_blank()? {
+            // The process that made the file was killed before it made the tables.
+            true => 0,
+            false => migration::version_of(&mut engine)?,
+        };
         if version < schema_version() && access == Access::Read {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
@@ -90,9 +106,13 @@ impl Store {
                 ),
             ));
         }
+        if version == 0 {
+            engine.initialise()?;
+        }
         migration::migrate(&mut engine, version, at)?;
         Ok(Self {
             engine: Box::new(engine),
+            purpose: Purpose::Keep,
         })
     }
 
@@ -118,6 +138,7 @@ impl Store {
         migration::migrate(&mut engine, 0, at)?;
         Ok(Self {
             engine: Box::new(engine),
+            purpose: Purpose::Keep,
         })
     }
 
@@ -129,6 +150,7 @@ impl Store {
     #[cfg(feature = "sqlite")]
     pub fn scratch(path: &Path, at: Instant) -> Result<Self, StoreError> {
         let mut store = Self::create(path, at)?;
+        store.purpose = Purpose::Scratch;
         store.engine.set_bulk_load(BulkLoad::Begin)?;
         Ok(store)
     }
@@ -154,7 +176,10 @@ impl Store {
         at: Instant,
     ) -> Result<Self, StoreError> {
         migration::migrate(engine.as_mut(), version, at)?;
-        Ok(Self { engine })
+        Ok(Self {
+            engine,
+            purpose: Purpose::Keep,
+        })
     }
 
     /// Runs `work` in a transaction: all of it is kept, or none.
@@ -171,6 +196,14 @@ impl Store {
                 let _ = self.engine.rollback();
                 Err(error)
             }
+        }
+    }
+
+    /// Ends a bulk load; in a scratch store all writing is one.
+    fn end_bulk_load(&mut self) -> Result<(), StoreError> {
+        match self.purpose {
+            Purpose::Keep => self.engine.set_bulk_load(BulkLoad::End),
+            Purpose::Scratch => Ok(()),
         }
     }
 

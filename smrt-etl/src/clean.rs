@@ -9,11 +9,11 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
-use smrt_core::model::{ConsentStatus, Email, Id, Instant};
+use smrt_core::model::{ConsentStatus, ConsentType, Email, Id, Instant};
 use smrt_core::phone::{self, E164, PhoneNumber, Region};
 use smrt_core::store::{RowBlock, Severity, Value, schema};
 
-use crate::mapping::{IssueEffect, MappedPhone, MappedRow, RowMapper};
+use crate::mapping::{IssueEffect, MappedConsent, MappedPhone, MappedRow, RowMapper};
 use crate::record::{Record, RecordBatch};
 
 /// What holds for all rows of a run.
@@ -206,6 +206,12 @@ struct CleanPhone {
     id: Id,
     relationship: smrt_core::model::RelationshipType,
     marked_primary: bool,
+}
+
+impl CleanPhone {
+    fn is_same_link(&self, other: &Self) -> bool {
+        self.id == other.id && self.relationship == other.relationship
+    }
 }
 
 struct RowCleaner<'c, 'r> {
@@ -438,9 +444,11 @@ impl RowCleaner<'_, '_> {
         let context = self.context;
         let line = line(self.record);
         let phones = std::mem::take(&mut self.scratch.phones);
+        // A number said twice is kept the first time, whichever of the two is marked.
         let primary = phones
             .iter()
-            .position(|phone| phone.marked_primary)
+            .find(|phone| phone.marked_primary)
+            .and_then(|marked| phones.iter().position(|phone| phone.is_same_link(marked)))
             .unwrap_or(0);
         let first_number = self.batch.numbers.len();
         for (position, phone) in phones.iter().enumerate() {
@@ -448,9 +456,7 @@ impl RowCleaner<'_, '_> {
                 .get(..position)
                 .unwrap_or_default()
                 .iter()
-                .any(|earlier| {
-                    earlier.id == phone.id && earlier.relationship == phone.relationship
-                });
+                .any(|earlier| earlier.is_same_link(phone));
             if repeated {
                 continue;
             }
@@ -476,12 +482,22 @@ impl RowCleaner<'_, '_> {
 
     fn push_consents(&mut self, human: Id, mapped: &MappedRow<'_>, digest: &mut RowDigest) {
         let context = self.context;
-        for consent in &mapped.consents {
+        for (position, consent) in mapped.consents.iter().enumerate() {
             let kind = consent.consent_type.as_str();
             let date = consent.date.map_or(i64::MIN, Instant::as_micros);
             digest.absorb(kind);
             digest.absorb(consent.status.as_str());
             digest.absorb_number(date.cast_unsigned());
+            let earlier = mapped.consents.get(..position).unwrap_or_default();
+            if earlier.iter().any(|said| is_same_event(said, consent)) {
+                continue;
+            }
+            if consent.status == ConsentStatus::Granted
+                && earlier.iter().any(|said| withdraws(said, consent.consent_type))
+            {
+                self.withheld_grant(consent.column);
+                continue;
+            }
             let id = Id::derived(
                 "consent",
                 &[
@@ -519,6 +535,18 @@ impl RowCleaner<'_, '_> {
         }
     }
 
+    /// Notes that a row both gives and takes a consent; taking it counts.
+    fn withheld_grant(&mut self, column: u32) {
+        let column = self.mapper.column_name(column).map(str::to_owned);
+        self.issue(
+            Severity::Warning,
+            column.as_deref(),
+            "consent_withdrawal_kept",
+            "the row withdraws the consent that this column gives",
+            "correct the row if the person did not withdraw it",
+        );
+    }
+
     fn issue(
         &mut self,
         severity: Severity,
@@ -542,6 +570,18 @@ impl RowCleaner<'_, '_> {
         block.push(hint);
         block.push(raw);
     }
+}
+
+/// Whether two columns of a row tell of one event.
+fn is_same_event(one: &MappedConsent<'_>, other: &MappedConsent<'_>) -> bool {
+    one.consent_type == other.consent_type
+        && one.status == other.status
+        && one.source == other.source
+        && one.date == other.date
+}
+
+fn withdraws(consent: &MappedConsent<'_>, consent_type: &ConsentType) -> bool {
+    consent.status == ConsentStatus::Revoked && consent.consent_type == consent_type
 }
 
 fn push_phone_number(block: &mut RowBlock, context: &CleanContext, phone: &CleanPhone, line: i64) {

@@ -112,16 +112,16 @@ pub fn import(
     let run = match &mut target {
         Target::Store(store) => store.start_run(&new, IndexPolicy::DeferIfEmpty)?,
         Target::DryRun { base, scratch } => {
-            let empty = match base {
-                Some(base) => base.is_without_contacts()?,
-                None => true,
+            let (empty, earlier) = match base {
+                Some(base) => (base.is_without_contacts()?, base.last_run_number()?),
+                None => (true, 0),
             };
             let indexes = if empty {
                 IndexPolicy::DeferIfEmpty
             } else {
                 IndexPolicy::Keep
             };
-            scratch.start_run(&new, indexes)?
+            scratch.start_run_after(earlier, &new, indexes)?
         }
     };
     proceed(target, run, source, &mapper, options, watch)

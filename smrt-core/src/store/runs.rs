@@ -247,10 +247,25 @@ impl Store {
     /// Kind `Locked` while another process imports; `Unfinished` when an earlier run was not
     /// brought to an end.
     pub fn start_run(&mut self, new: &NewRun, indexes: IndexPolicy) -> Result<Run, StoreError> {
+        self.start_run_after(0, new, indexes)
+    }
+
+    /// As [`Store::start_run`], with a number above `earlier`: in a scratch store, so that the run
+    /// is told from those whose records are copied into it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::start_run`].
+    pub fn start_run_after(
+        &mut self,
+        earlier: i64,
+        new: &NewRun,
+        indexes: IndexPolicy,
+    ) -> Result<Run, StoreError> {
         self.engine.lock_imports()?;
         let run = self.transaction(|engine| {
             refuse_unfinished(engine)?;
-            let number = count(engine, "SELECT max(number) FROM import_runs", &[])? + 1;
+            let number = last_number(engine)?.max(earlier) + 1;
             let defer = indexes == IndexPolicy::DeferIfEmpty && is_without_contacts(engine)?;
             if defer {
                 migration::drop_deferred_indexes(engine)?;
@@ -314,7 +329,7 @@ impl Store {
             Ok(())
         })?;
         run.indexes_deferred = false;
-        self.engine.set_bulk_load(BulkLoad::End)
+        self.end_bulk_load()
     }
 
     /// Records where a run stands.
@@ -333,6 +348,15 @@ impl Store {
         run.status = status;
         run.finished_at = finished_at;
         Ok(())
+    }
+
+    /// The number of the last run of any tenant; 0 before the first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn last_run_number(&mut self) -> Result<i64, StoreError> {
+        last_number(self.engine.as_mut())
     }
 
     /// Whether the store holds no contact data at all.
@@ -494,6 +518,10 @@ impl Store {
         )?;
         Ok(rows)
     }
+}
+
+fn last_number(engine: &mut dyn Engine) -> Result<i64, StoreError> {
+    count(engine, "SELECT max(number) FROM import_runs", &[])
 }
 
 fn is_without_contacts(engine: &mut dyn Engine) -> Result<bool, StoreError> {

@@ -61,6 +61,10 @@ impl Drop for ImportLock {
 impl SqliteEngine {
     /// Opens an existing file, which the caller has identified as a store.
     pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        if access == Access::Read && header::journal_is_there(path) {
+            // What a killed process left half done can be taken back only by a writer.
+            Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?.is_blank()?;
+        }
         let flags = match access {
             Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
@@ -113,6 +117,12 @@ impl SqliteEngine {
             .pragma_update(None, "application_id", APPLICATION_ID)
             .and_then(|()| self.set_journal_mode("WAL"))
             .map_err(|error| translate(error, "create"))
+    }
+
+    /// Whether the file has no table yet.
+    pub(crate) fn is_blank(&mut self) -> Result<bool, StoreError> {
+        super::count(self, "SELECT EXISTS (SELECT 1 FROM sqlite_master)", &[])
+            .map(|exists| exists == 0)
     }
 
     fn set_journal_mode(&self, mode: &str) -> rusqlite::Result<()> {
@@ -356,8 +366,10 @@ impl Dialect for SqliteDialect {
     }
 
     fn instant_as_text(&self, column: &str) -> String {
+        // SQLite divides towards zero; before 1970 the second must be the one before.
+        let micros = format!("((({column} % 1000000) + 1000000) % 1000000)");
         format!(
-            "strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') || printf('.%06dZ', (({column} % 1000000) + 1000000) % 1000000)"
+            "strftime('%Y-%m-%dT%H:%M:%S', ({column} - {micros}) / 1000000, 'unixepoch') || printf('.%06dZ', {micros})"
         )
     }
 

@@ -172,7 +172,7 @@ impl Store {
             (result, _) => self.engine.rollback().and(result),
         };
         if run.indexes_deferred {
-            self.engine.set_bulk_load(BulkLoad::End)?;
+            self.end_bulk_load()?;
         }
         report
     }

@@ -30,7 +30,7 @@ impl Outcome {
 /// What an import did, or would do.
 #[derive(Debug, Clone)]
 pub struct ImportReport {
-    /// The run's number; of a dry run, the number in its scratch store.
+    /// The run's number; of a dry run, the one it would get.
     pub run: i64,
     /// How it ended.
     pub outcome: Outcome,

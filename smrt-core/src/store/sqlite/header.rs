@@ -44,16 +44,25 @@ pub(crate) fn identify(path: &Path) -> Result<FileKind, StoreError> {
     File::open(path)
         .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut bytes))
         .map_err(unreadable)?;
-    classify(&bytes, metadata.len(), wal_is_there(path))
+    classify(
+        &bytes,
+        metadata.len(),
+        is_filled(path, "-wal") || is_filled(path, "-journal"),
+    )
 }
 
-fn wal_is_there(path: &Path) -> bool {
+/// Whether a process that was killed, or one at work, left a rollback journal.
+pub(super) fn journal_is_there(path: &Path) -> bool {
+    is_filled(path, "-journal")
+}
+
+fn is_filled(path: &Path, suffix: &str) -> bool {
     let mut name = path.to_owned().into_os_string();
-    name.push("-wal");
-    std::fs::metadata(name).is_ok_and(|wal| wal.len() > 0)
+    name.push(suffix);
+    std::fs::metadata(name).is_ok_and(|file| file.len() > 0)
 }
 
-fn classify(header: &[u8], file_len: u64, wal: bool) -> Result<FileKind, StoreError> {
+fn classify(header: &[u8], file_len: u64, log: bool) -> Result<FileKind, StoreError> {
     if file_len == 0 {
         return Ok(FileKind::Empty);
     }
@@ -76,10 +85,11 @@ fn classify(header: &[u8], file_len: u64, wal: bool) -> Result<FileKind, StoreEr
         1 => 65_536,
         bytes => bytes,
     };
-    // Pages may still be in the write-ahead log; without one, the file must hold them all.
+    // Pages may still be in the write-ahead log, or a journal may take the header back; without
+    // either, the file must hold them all.
     let promised = big_endian(header, 28, 4) * page_bytes;
     let count_is_current = big_endian(header, 24, 4) == big_endian(header, 92, 4);
-    if !wal && count_is_current && file_len < promised {
+    if !log && count_is_current && file_len < promised {
         return Err(StoreError::new(
             StoreErrorKind::Damaged,
             "open",
@@ -137,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_ahead_log_may_hold_the_missing_pages() {
+    fn a_log_may_hold_the_missing_pages_or_take_the_header_back() {
         assert_eq!(
             classify(&header(APPLICATION_ID, 2), 4096, true).ok(),
             Some(FileKind::Store)

@@ -1,0 +1,108 @@
+//! Two at once: one works, the other is told.
+
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use smrt_core::store::RunStatus;
+
+use crate::people;
+use crate::sandbox::{Finished, Sandbox, import_arguments};
+
+fn scene() -> Sandbox {
+    let sandbox = Sandbox::new();
+    people::write_mapping(&sandbox);
+    sandbox.write("other.csv", people::file(2, 500));
+    sandbox
+}
+
+#[test]
+fn a_second_import_is_refused_at_once_and_the_first_completes() {
+    for filled in [false, true] {
+        let sandbox = scene();
+        if filled {
+            sandbox.import("a.db", "other.csv", &[]).ends_with(0);
+        }
+        let earlier = if filled { 1 } else { 0 };
+        let text = people::file(1, 30_000);
+        // The first import reads from a pipe that the test keeps open, so it cannot be over.
+        let mut first = sandbox
+            .command(&import_arguments("a.db", "-", &[]))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut pipe = first.stdin.take().unwrap();
+        let (head, tail) = text.split_at(text.len() / 4 * 3);
+        pipe.write_all(head.as_bytes()).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while !is_running(&sandbox, earlier) {
+            assert!(Instant::now() < deadline, "the first import does not start");
+            assert_eq!(first.try_wait().unwrap(), None);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let began = Instant::now();
+        sandbox.import("a.db", "other.csv", &[]).refuses();
+        sandbox.import("a.db", "other.csv", &["--resume"]).refuses();
+        assert!(
+            began.elapsed() < Duration::from_secs(8),
+            "it was not refused at once"
+        );
+        pipe.write_all(tail.as_bytes()).unwrap();
+        drop(pipe);
+        Finished::new(first.wait_with_output().unwrap()).ends_with(0);
+        let runs = sandbox.runs("a.db");
+        assert_eq!(runs.len(), earlier + 1);
+        assert_eq!(runs[earlier].status, RunStatus::Completed);
+        assert_eq!(runs[earlier].counts.rows_settled(), 30_000);
+        sandbox.assert_sound("a.db");
+        // And the store is free again.
+        sandbox.import("a.db", "other.csv", &[]).ends_with(0);
+    }
+}
+
+/// Whether the store is there and has one run more than `earlier`.
+fn is_running(sandbox: &Sandbox, earlier: usize) -> bool {
+    let path = sandbox.path("a.db");
+    let count =
+        rusqlite::Connection::open_with_flags(path, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .and_then(|connection| {
+                connection.query_row("SELECT count(*) FROM import_runs", [], |row| {
+                    row.get::<_, i64>(0)
+                })
+            });
+    count.is_ok_and(|count| usize::try_from(count).unwrap() > earlier)
+}
+
+#[test]
+fn a_store_that_another_program_writes_to_is_reported_as_locked() {
+    let sandbox = scene();
+    sandbox.import("a.db", "other.csv", &[]).ends_with(0);
+    sandbox.write("more.csv", people::file(3, 500));
+    let writer = rusqlite::Connection::open(sandbox.path("a.db")).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let digest = sandbox.digest("a.db");
+    sandbox.import("a.db", "more.csv", &[]).refuses();
+    writer.execute_batch("ROLLBACK").unwrap();
+    drop(writer);
+    assert_eq!(sandbox.digest("a.db"), digest);
+    sandbox
+        .import("a.db", "more.csv", &["--resume"])
+        .ends_with(0);
+    sandbox.assert_sound("a.db");
+}
+
+#[test]
+fn readers_work_while_an_import_runs() {
+    let sandbox = scene();
+    sandbox.import("a.db", "other.csv", &[]).ends_with(0);
+    let digest = sandbox.digest("a.db");
+    let writer = rusqlite::Connection::open(sandbox.path("a.db")).unwrap();
+    writer
+        .execute_batch("BEGIN IMMEDIATE; DELETE FROM consent_records")
+        .unwrap();
+    let read = sandbox.smrt(&["db", "digest", "--db", "a.db"]).ends_with(0);
+    assert!(read.stdout.contains(&digest));
+    writer.execute_batch("ROLLBACK").unwrap();
+}
