@@ -106,3 +106,30 @@ fn readers_work_while_an_import_runs() {
     assert!(read.stdout.contains(&digest));
     writer.execute_batch("ROLLBACK").unwrap();
 }
+
+#[test]
+fn the_same_import_started_twice_at_once_into_no_store_yet_is_done_once() {
+    let sandbox = scene();
+    sandbox.write("people.csv", people::file(4, 2_000));
+    sandbox.import("calm.db", "people.csv", &[]).ends_with(0);
+    let digest = sandbox.digest("calm.db");
+    for round in 0..6 {
+        let db = format!("twice-{round}.db");
+        let both = [(); 2].map(|()| {
+            sandbox
+                .command(&import_arguments(&db, "people.csv", &[]))
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        });
+        let ended = both.map(|child| Finished::new(child.wait_with_output().unwrap()));
+        let done = ended.iter().filter(|ended| ended.exit == Some(0)).count();
+        assert!(done >= 1, "{} {}", ended[0].stderr, ended[1].stderr);
+        for ended in ended.into_iter().filter(|ended| ended.exit != Some(0)) {
+            ended.refuses();
+        }
+        assert_eq!(sandbox.digest(&db), digest);
+        sandbox.assert_sound(&db);
+    }
+}

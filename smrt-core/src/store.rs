@@ -81,22 +81,15 @@ impl Store {
     /// Kind `NotFound`, `Foreign`, `Newer`, `Damaged` or `ReadOnly`; the file is then unchanged.
     #[cfg(feature = "sqlite")]
     pub fn open(path: &Path, access: Access, at: Instant) -> Result<Self, StoreError> {
-        match sqlite::identify(path)? {
-            sqlite::FileKind::Store => {}
-            sqlite::FileKind::Missing | sqlite::FileKind::Empty => {
-                return Err(StoreError::new(
-                    StoreErrorKind::NotFound,
-                    "open",
-                    "there is no store at this path",
-                ));
-            }
+        if !Self::exists(path)? {
+            return Err(StoreError::new(
+                StoreErrorKind::NotFound,
+                "open",
+                "there is no store at this path",
+            ));
         }
         let mut engine = sqlite::SqliteEngine::open(path, access)?;
-        let version = match engine.is_blank()? {
-            // The process that made the file was killed before it made the tables.
-            true => 0,
-            false => migration::version_of(&mut engine)?,
-        };
+        let version = migration::version_of(&mut engine)?;
         if version < schema_version() && access == Access::Read {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
@@ -105,9 +98,6 @@ impl Store {
                     "the store has the older schema version {version}; open it for writing once"
                 ),
             ));
-        }
-        if version == 0 {
-            engine.initialise()?;
         }
         migration::migrate(&mut engine, version, at)?;
         Ok(Self {
@@ -123,19 +113,23 @@ impl Store {
     /// Kind `Invalid` when something is there; `ReadOnly` when the folder cannot be written.
     #[cfg(feature = "sqlite")]
     pub fn create(path: &Path, at: Instant) -> Result<Self, StoreError> {
-        match sqlite::identify(path)? {
-            sqlite::FileKind::Missing | sqlite::FileKind::Empty => {}
-            sqlite::FileKind::Store => {
-                return Err(StoreError::new(
-                    StoreErrorKind::Invalid,
-                    "create",
-                    "there is a store at this path already",
-                ));
-            }
+        if Self::exists(path)? {
+            return Err(StoreError::new(
+                StoreErrorKind::Invalid,
+                "create",
+                "there is a store at this path already",
+            ));
         }
         let mut engine = sqlite::SqliteEngine::create(path)?;
         engine.initialise()?;
-        migration::migrate(&mut engine, 0, at)?;
+        let made = migration::migrate(&mut engine, 0, at);
+        // Another process that makes the same store may have been faster; then its tables stand.
+        let stands = |engine: &mut dyn Engine| {
+            migration::version_of(engine).is_ok_and(|version| version == schema_version())
+        };
+        if made.is_err() && !stands(&mut engine) {
+            made?;
+        }
         Ok(Self {
             engine: Box::new(engine),
             purpose: Purpose::Keep,
@@ -162,7 +156,9 @@ impl Store {
     /// As [`Store::open`], except that a missing or empty file is `Ok(false)`.
     #[cfg(feature = "sqlite")]
     pub fn exists(path: &Path) -> Result<bool, StoreError> {
-        Ok(sqlite::identify(path)? == sqlite::FileKind::Store)
+        Ok(sqlite::identify(path)? == sqlite::FileKind::Store
+            // A process that was killed right after it made the file left it without tables.
+            && !sqlite::SqliteEngine::open(path, Access::Read)?.is_blank()?)
     }
 
     /// A store on an engine of the caller's, whose schema is brought up to date.

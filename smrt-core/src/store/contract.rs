@@ -169,6 +169,10 @@ pub const CASES: &[Case] = &[
         connection::one_state,
     ),
     Case::new(
+        "a connection for reading writes nothing",
+        connection::readers_write_nothing,
+    ),
+    Case::new(
         "a second writer waits for the first, or is told that the store is locked",
         connection::second_writer,
     ),

@@ -61,15 +61,14 @@ impl Drop for ImportLock {
 impl SqliteEngine {
     /// Opens an existing file, which the caller has identified as a store.
     pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
-        if access == Access::Read && header::journal_is_there(path) {
-            // What a killed process left half done can be taken back only by a writer.
-            Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?.is_blank()?;
-        }
-        let flags = match access {
-            Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
-            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
-        };
-        Self::connect(path, flags)
+        // Readers open the file for writing too, where they may: only so can they take back what a
+        // killed process left half done, and remove the files beside the store when they close.
+        let engine = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        engine
+            .connection
+            .pragma_update(None, "query_only", access == Access::Read)
+            .map_err(|error| translate(error, "open"))?;
+        Ok(engine)
     }
 
     /// Makes a new file, or takes an empty one.

@@ -55,6 +55,17 @@ pub(super) fn one_state(place: &dyn Place) -> Result<(), ContractError> {
     require_equal("rows afterwards", number(reader.as_mut(), COUNT, &[])?, 1)
 }
 
+pub(super) fn readers_write_nothing(place: &dyn Place) -> Result<(), ContractError> {
+    let mut writer = fresh(place)?;
+    let mut reader = place.connect(Access::Read)?;
+    require_kind(
+        "a write by a reader",
+        add(reader.as_mut(), 1),
+        StoreErrorKind::ReadOnly,
+    )?;
+    require_equal("rows", number(writer.as_mut(), COUNT, &[])?, 0)
+}
+
 pub(super) fn second_writer(place: &dyn Place) -> Result<(), ContractError> {
     let mut first = fresh(place)?;
     let mut second = place.connect(Access::Write)?;

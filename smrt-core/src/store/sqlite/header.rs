@@ -51,11 +51,6 @@ pub(crate) fn identify(path: &Path) -> Result<FileKind, StoreError> {
     )
 }
 
-/// Whether a process that was killed, or one at work, left a rollback journal.
-pub(super) fn journal_is_there(path: &Path) -> bool {
-    is_filled(path, "-journal")
-}
-
 fn is_filled(path: &Path, suffix: &str) -> bool {
     let mut name = path.to_owned().into_os_string();
     name.push(suffix);
