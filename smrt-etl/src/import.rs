@@ -19,17 +19,17 @@ pub use self::options::{ImportOptions, MaxRejects, ParseMaxRejectsError};
 pub use self::report::{ImportReport, Outcome};
 use crate::clean::{CleanBatch, CleanContext, clean};
 use crate::mapping::{Mapping, RowMapper};
-use crate::plan::{Existing, PlanContext, Planned, plan_against, plan_bulk_load};
+use crate::plan::{Existing, PlanContext, Planned, plan_against};
 use crate::record::RecordBatch;
 use crate::seen::Seen;
 use crate::source::Source;
-use pipeline::{Pipeline, Stretch};
+use pipeline::{Pipeline, Stretch, Work};
 
 /// Rows after which a transaction is committed; a power cut loses at most these.
-const ROWS_PER_TRANSACTION: usize = 16_384;
+const ROWS_PER_TRANSACTION: u64 = 16_384;
 
 /// Deferred rows that are settled in one transaction.
-const DEFERRED_PER_TRANSACTION: u32 = 4_096;
+const DEFERRED_PER_TRANSACTION: u32 = 16_384;
 
 /// What is happening, for a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -258,17 +258,15 @@ impl Job<'_> {
         mapper: &RowMapper,
         watch: &mut Watch<'_>,
     ) -> Result<Ended, ImportError> {
-        let mut seen = match self.run.indexes_deferred {
-            true => Some(self.seen_so_far(&source, mapper)?),
+        let (clean, plan) = (self.clean.clone(), self.plan.clone());
+        let bulk_load = match self.run.indexes_deferred {
+            true => Some((self.seen_so_far(&source, mapper)?, &plan)),
             false => None,
         };
-        let clean_context = self.clean.clone();
         std::thread::scope(|scope| {
-            let mut pipeline = Pipeline::start(scope, source, mapper, &clean_context);
+            let mut pipeline = Pipeline::start(scope, source, mapper, &clean, bulk_load);
             while let Some(first) = pipeline.next()? {
-                let place = (first.bytes_read, first.bytes_total);
-                let place =
-                    self.write_stretches(first, &mut pipeline, &mut seen, watch.stop, place)?;
+                let place = self.write_stretches(first, &mut pipeline, watch.stop)?;
                 (watch.progress)(Progress::Rows {
                     rows: self.run.counts.rows_checkpoint,
                     bytes_read: place.0,
@@ -292,10 +290,8 @@ impl Job<'_> {
     fn write_stretches(
         &mut self,
         first: Stretch,
-        pipeline: &mut Pipeline<'_>,
-        seen: &mut Option<Seen>,
+        pipeline: &mut Pipeline,
         stop: &AtomicBool,
-        mut place: (u64, Option<u64>),
     ) -> Result<(u64, Option<u64>), ImportError> {
         let Self {
             base,
@@ -305,19 +301,19 @@ impl Job<'_> {
             ..
         } = self;
         let mut counts = run.counts;
+        let mut place = (first.bytes_read, first.bytes_total);
         store.import_transaction(|transaction| {
             let mut next = Some(first);
             let mut rows = 0;
             while let Some(stretch) = next.take() {
-                rows += stretch.clean.rows.len();
                 place = (stretch.bytes_read, stretch.bytes_total);
-                let planned = match seen {
-                    Some(seen) => plan_bulk_load(plan, seen, stretch.clean),
-                    None => plan_in(transaction, base.as_deref_mut(), plan, stretch.clean)?,
+                let planned = match stretch.work {
+                    Work::Planned(planned) => planned,
+                    Work::Cleaned(clean) => plan_in(transaction, base.as_deref_mut(), plan, clean)?,
                 };
                 transaction.apply(&planned.batch)?;
                 counts += planned.counts;
-                pipeline.give_back(planned.batch);
+                rows += planned.counts.rows_checkpoint;
                 if rows < ROWS_PER_TRANSACTION && !stop.load(Ordering::Relaxed) {
                     next = pipeline.next()?;
                 }

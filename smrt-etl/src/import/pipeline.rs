@@ -1,35 +1,46 @@
-//! Reading and cleaning beside the writer, in order and in bounded memory.
+//! Reading, cleaning and, in a bulk load, planning beside the writer, in order and in bounded
+//! memory.
 //!
-//! One thread reads the source, a few clean, and the caller takes the stretches in file order.
-//! What this module does not do: it plans and writes nothing.
+//! One thread reads the source, a few clean, one plans, and the caller takes the stretches in file
+//! order. Only a bulk load can be planned here: any other plan has to ask the store.
+//! What this module does not do: it writes nothing.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::Scope;
 
-use smrt_core::store::ImportBatch;
-
 use super::error::ImportError;
 use crate::clean::{CleanBatch, CleanContext, clean};
 use crate::mapping::RowMapper;
+use crate::plan::{PlanContext, Planned, plan_bulk_load};
 use crate::record::RecordBatch;
+use crate::seen::Seen;
 use crate::source::{Source, SourceError};
 
 /// Stretches that wait between two stages; with their size this bounds the memory of the pipeline.
-const STRETCHES_WAITING: usize = 4;
+const STRETCHES_WAITING: usize = 2;
 
 /// Threads that clean; one keeps up with the writer, more only help where cores are idle.
 const CLEANERS_MAX: usize = 4;
 
-/// A stretch of cleaned rows.
+/// A stretch of rows on its way to the writer.
 #[derive(Debug)]
 pub(super) struct Stretch {
-    pub(super) clean: CleanBatch,
+    pub(super) work: Work,
     /// Bytes of the file read when its last row was read.
     pub(super) bytes_read: u64,
     /// Bytes of the file, where known.
     pub(super) bytes_total: Option<u64>,
+}
+
+/// How far the rows of a stretch have come.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// They are to be planned against the store.
+    Cleaned(CleanBatch),
+    /// They only need to be written.
+    Planned(Planned),
 }
 
 struct Read {
@@ -39,48 +50,71 @@ struct Read {
     bytes_total: Option<u64>,
 }
 
-/// What a stage hands on: a stretch with its number, or the error that ended the source.
+/// What a cleaner hands on: a stretch with its number, or the error that ended the source.
 type Message = Result<(u64, Stretch), SourceError>;
 
-/// The receiving end.
-pub(super) struct Pipeline<'scope> {
-    cleaned: Receiver<Message>,
-    waiting: BTreeMap<u64, Stretch>,
-    next: u64,
-    failed: Option<SourceError>,
-    _scope: std::marker::PhantomData<&'scope ()>,
+/// The receiving end. When it is dropped, the threads end.
+pub(super) enum Pipeline {
+    /// The caller plans.
+    Cleaned(InOrder),
+    /// A thread of the pipeline plans.
+    Planned(Receiver<Result<Stretch, ImportError>>),
 }
 
-impl<'scope> Pipeline<'scope> {
-    /// Starts the threads; they end when the source does or when the pipeline is dropped.
-    pub(super) fn start(
+impl Pipeline {
+    /// Starts the threads. With `bulk_load`, the rows are planned as those of a bulk load that has
+    /// seen what is given.
+    pub(super) fn start<'scope>(
         scope: &'scope Scope<'scope, '_>,
         source: Source,
         mapper: &'scope RowMapper,
         context: &'scope CleanContext,
+        bulk_load: Option<(Seen, &'scope PlanContext)>,
     ) -> Self {
         let (to_clean, read) = sync_channel::<Read>(STRETCHES_WAITING);
-        let (to_caller, cleaned) = sync_channel::<Message>(STRETCHES_WAITING);
+        let (to_order, cleaned) = sync_channel::<Message>(STRETCHES_WAITING);
         let read = Arc::new(Mutex::new(read));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         for _ in 0..cores.saturating_sub(1).clamp(1, CLEANERS_MAX) {
-            let (read, to_caller) = (Arc::clone(&read), to_caller.clone());
-            scope.spawn(move || clean_stretches(&read, &to_caller, mapper, context));
+            let (read, to_order) = (Arc::clone(&read), to_order.clone());
+            scope.spawn(move || clean_stretches(&read, &to_order, mapper, context));
         }
-        scope.spawn(move || read_stretches(source, &to_clean, &to_caller));
-        Self {
+        scope.spawn(move || read_stretches(source, &to_clean, &to_order));
+        let in_order = InOrder {
             cleaned,
             waiting: BTreeMap::new(),
             next: 0,
             failed: None,
-            _scope: std::marker::PhantomData,
-        }
+        };
+        let Some((seen, plan)) = bulk_load else {
+            return Self::Cleaned(in_order);
+        };
+        let (to_caller, planned) = sync_channel(STRETCHES_WAITING);
+        scope.spawn(move || plan_stretches(in_order, seen, plan, &to_caller));
+        Self::Planned(planned)
     }
 
     /// The next stretch in file order; nothing at the end.
     ///
     /// An error of the source comes after all rows before it.
     pub(super) fn next(&mut self) -> Result<Option<Stretch>, ImportError> {
+        match self {
+            Self::Cleaned(in_order) => in_order.next(),
+            Self::Planned(planned) => planned.recv().ok().transpose(),
+        }
+    }
+}
+
+/// Puts what several cleaners finish back into file order.
+pub(super) struct InOrder {
+    cleaned: Receiver<Message>,
+    waiting: BTreeMap<u64, Stretch>,
+    next: u64,
+    failed: Option<SourceError>,
+}
+
+impl InOrder {
+    fn next(&mut self) -> Result<Option<Stretch>, ImportError> {
         loop {
             if let Some(stretch) = self.waiting.remove(&self.next) {
                 self.next += 1;
@@ -100,10 +134,26 @@ impl<'scope> Pipeline<'scope> {
             None => Err(ImportError::Worker),
         }
     }
+}
 
-    /// Takes written blocks back; their memory is freed here, off no other thread's time.
-    pub(super) fn give_back(&mut self, batch: ImportBatch) {
-        drop(batch);
+fn plan_stretches(
+    mut in_order: InOrder,
+    mut seen: Seen,
+    plan: &PlanContext,
+    to_caller: &SyncSender<Result<Stretch, ImportError>>,
+) {
+    while let Some(next) = in_order.next().transpose() {
+        let is_last = next.is_err();
+        let planned = next.map(|stretch| Stretch {
+            work: match stretch.work {
+                Work::Cleaned(clean) => Work::Planned(plan_bulk_load(plan, &mut seen, clean)),
+                planned @ Work::Planned(_) => planned,
+            },
+            ..stretch
+        });
+        if to_caller.send(planned).is_err() || is_last {
+            return;
+        }
     }
 }
 
@@ -161,7 +211,7 @@ fn clean_stretches(
         let mut batch = CleanBatch::new();
         clean(context, mapper, records, &mut batch);
         let stretch = Stretch {
-            clean: batch,
+            work: Work::Cleaned(batch),
             bytes_read,
             bytes_total,
         };
