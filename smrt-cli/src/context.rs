@@ -56,10 +56,15 @@ pub(crate) fn tenant_or_first(
     if !store.tenants()?.is_empty() {
         return tenant(store, global);
     }
-    let slug = global.tenant.as_deref().unwrap_or(TENANT_DEFAULT);
-    let tenant = store.add_tenant(&new_tenant(slug, None)?, now(global))?;
-    ui.note(format_args!("new tenant `{slug}`"));
+    let tenant = first_tenant(store, global)?;
+    ui.note(format_args!("new tenant `{}`", tenant.slug));
     Ok(tenant)
+}
+
+/// Adds the named tenant, or `default`, to a store that has none.
+pub(crate) fn first_tenant(store: &mut Store, global: &GlobalArgs) -> Result<Tenant, CliError> {
+    let slug = global.tenant.as_deref().unwrap_or(TENANT_DEFAULT);
+    Ok(store.add_tenant(&new_tenant(slug, None)?, now(global))?)
 }
 
 /// A tenant to be added, by what the user typed.

@@ -73,19 +73,44 @@ impl MappingArgs {
     }
 
     /// The mapping for a file: the one that was named, or is known, or is guessed.
-    pub(crate) fn choose(&self, source: &Source) -> Result<MappingChoice, CliError> {
-        match self.named()? {
+    ///
+    /// A guess too weak to be used is shown and refused.
+    pub(crate) fn choose(
+        &self,
+        source: &Source,
+        file: &Path,
+        ui: &Ui,
+    ) -> Result<MappingChoice, CliError> {
+        let refused = match self.named()? {
             Some(mut choice) => {
                 settle_dates(&mut choice.mapping, source);
-                Ok(choice)
+                return Ok(choice);
             }
-            None => choose_by_content(source),
-        }
+            None => match choose_by_content(source) {
+                Ok(choice) => return Ok(choice),
+                Err(refused) => refused,
+            },
+        };
+        refused.show(source, file, ui);
+        let file = invocation::quote(file.as_os_str());
+        Err(CliError::from(refused.refusal)
+            .hint_instead(format!(
+                "if the file does hold contacts, say which column is what: \
+                 smrt mapping guess {file} --output mapping.toml"
+            ))
+            .hint("`smrt mapping list` names the exports that are known; `--preset NAME` insists on one"))
     }
 }
 
+/// A guess in which nothing looks like contact data.
+#[derive(Debug)]
+pub(crate) struct RefusedGuess {
+    pub(crate) refusal: GuessRefusal,
+    columns: Vec<GuessedColumn>,
+}
+
 /// The mapping of the preset that knows the header, or else a guess.
-pub(crate) fn choose_by_content(source: &Source) -> Result<MappingChoice, CliError> {
+pub(crate) fn choose_by_content(source: &Source) -> Result<MappingChoice, RefusedGuess> {
     let header: Vec<&str> = source.header().names().collect();
     if let Some(detected) = Mapping::detect(&header) {
         let mut mapping = detected.mapping;
@@ -94,15 +119,56 @@ pub(crate) fn choose_by_content(source: &Source) -> Result<MappingChoice, CliErr
         return Ok(MappingChoice { mapping, chosen });
     }
     let guess: Guess = Mapping::guess(&header, source.sample());
-    let chosen = Chosen::Guessed(guess.columns().to_vec());
-    let mapping = guess.into_mapping().map_err(refusal)?;
-    Ok(MappingChoice { mapping, chosen })
+    let columns = guess.columns().to_vec();
+    match guess.into_mapping() {
+        Ok(mapping) => {
+            let chosen = Chosen::Guessed(columns);
+            Ok(MappingChoice { mapping, chosen })
+        }
+        Err(refusal) => Err(RefusedGuess { refusal, columns }),
+    }
 }
 
-fn refusal(refusal: GuessRefusal) -> CliError {
-    CliError::from(refusal).hint(
-        "`smrt mapping list` names the exports that are known; `--preset NAME` insists on one",
-    )
+impl RefusedGuess {
+    /// Shows on stderr how the file was read and what little was guessed.
+    pub(crate) fn show(&self, source: &Source, file: &Path, ui: &Ui) {
+        let columns: Vec<MappedColumn> = self.columns.iter().map(MappedColumn::of_guess).collect();
+        ui.note(format_args!("{}: {}", file_name(file), source.layout()));
+        ui.note(columns_page(&columns).trim_end());
+    }
+
+    /// A mapping to be filled in by hand: every column by its name, and what it can become.
+    pub(crate) fn skeleton(&self) -> String {
+        let mut toml = "\
+            # Nothing in the file looks like a phone number or an e-mail address.\n\
+            # Say which column is what, for instance \"source_key\", \"full_name\", \"email\",\n\
+            # \"company_name\" or { phone = \"mobile\" }; docs/mapping.md lists all targets.\n\
+            version = 1\n\
+            source = \"file\"\n\n\
+            [columns]\n"
+            .to_owned();
+        for column in &self.columns {
+            toml += &format!("{} = \"metadata\"\n", toml_string(&column.name));
+        }
+        toml
+    }
+}
+
+/// A basic string of TOML.
+fn toml_string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => quoted.extend(['\\', character]),
+            control if control.is_control() => {
+                quoted += &format!("\\u{:04X}", u32::from(control));
+            }
+            plain => quoted.push(plain),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 fn settle_dates(mapping: &mut Mapping, source: &Source) {
@@ -152,6 +218,18 @@ pub(crate) struct MappedColumn {
     /// How sure a guess is, in percent; absent where nothing was guessed.
     confidence: Option<u8>,
     reason: Option<String>,
+}
+
+impl MappedColumn {
+    fn of_guess(guess: &GuessedColumn) -> Self {
+        let is_known = guess.confidence > 0;
+        Self {
+            column: guess.name.clone(),
+            target: guess.target.clone(),
+            confidence: is_known.then_some(guess.confidence),
+            reason: is_known.then(|| guess.reason.clone()),
+        }
+    }
 }
 
 impl Row for MappedColumn {
@@ -220,6 +298,10 @@ impl MappingChoice {
             self.mapping.source()
         ));
         ui.note(columns_page(&self.columns(mapper)).trim_end());
+    }
+
+    /// Says how to correct a guess.
+    pub(crate) fn show_remedy(&self, file: &Path, ui: &Ui) {
         if let Chosen::Guessed(_) = self.chosen {
             let file = invocation::quote(file.as_os_str());
             ui.note(format_args!(
@@ -337,6 +419,24 @@ mod tests {
             "  Mail  e-mail address  97 %  the name says so\n\
              \x20 Tel   phone (work)     8 %  the name says so\n"
         );
+    }
+
+    #[test]
+    fn a_skeleton_is_a_mapping_of_every_column() {
+        let column = |name: &str| GuessedColumn {
+            name: name.to_owned(),
+            target: "kept in metadata".to_owned(),
+            confidence: 0,
+            reason: String::new(),
+        };
+        let refused = RefusedGuess {
+            refusal: GuessRefusal::NoContact,
+            columns: ["Plain", "with \"quotes\" and \\", "two\nlines", "d\u{7f}l"]
+                .map(column)
+                .to_vec(),
+        };
+        let mapping = Mapping::parse("skeleton", &refused.skeleton()).unwrap();
+        assert_eq!(mapping.source(), "file");
     }
 
     #[test]

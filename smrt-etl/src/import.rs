@@ -98,6 +98,7 @@ pub fn import(
     started_at: Instant,
     watch: &mut Watch<'_>,
 ) -> Result<ImportReport, ImportError> {
+    let mapping = &with_dates_settled(mapping, &source);
     let new = NewRun {
         tenant_id,
         source: mapping.source().to_owned(),
@@ -150,6 +151,14 @@ pub fn resume(
     store.resume_run(&mut run)?;
     source.skip_records(run.counts.rows_checkpoint)?;
     proceed(Target::Store(store), run, source, &mapper, &options, watch)
+}
+
+/// The mapping with the order of day and month decided by the file's own first rows.
+fn with_dates_settled(mapping: &Mapping, source: &Source) -> Mapping {
+    let header: Vec<&str> = source.header().names().collect();
+    let mut mapping = mapping.clone();
+    mapping.settle_date_formats(&header, source.sample());
+    mapping
 }
 
 fn bind(mapping: &Mapping, source: &Source) -> Result<RowMapper, ImportError> {

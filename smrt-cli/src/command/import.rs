@@ -214,7 +214,7 @@ impl ImportCall<'_> {
         };
         let tenant = match &mut base {
             Some(base) if !is_new => context::tenant(base, self.global)?,
-            _ => context::tenant_or_first(&mut scratch, self.global, self.ui)?,
+            _ => context::first_tenant(&mut scratch, self.global)?,
         };
         let told = Told {
             tenant: tenant.slug,
@@ -235,9 +235,14 @@ impl ImportCall<'_> {
 
     /// Chooses the mapping, shows it, and makes sure that it fits the file.
     fn choose_mapping(&self, source: &Source) -> Result<(Mapping, MappingOrigin), CliError> {
-        let choice = self.args.mapping.choose(source)?;
+        let choice = self.args.mapping.choose(source, self.file, self.ui)?;
         let mapper = choice.bind(source)?;
         choice.show(source, &mapper, self.file, self.ui);
+        choice.show_remedy(self.file, self.ui);
+        if source.sample().is_empty() {
+            self.ui
+                .note("the file has a header and no rows; export it again if it should have some");
+        }
         Ok((choice.mapping, choice.chosen.origin()))
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use smrt_etl::mapping::Mapping;
+use smrt_etl::mapping::{GuessRefusal, Mapping};
 
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -126,10 +126,22 @@ pub(super) fn run(command: &MappingCommand, ui: &Ui) -> Result<Exit, CliError> {
 
 fn guess(args: &GuessArgs, ui: &Ui) -> Result<(), CliError> {
     let source = args.source.open(&args.file)?;
-    let choice = mapping_choice::choose_by_content(&source)?;
-    let mapper = choice.bind(&source)?;
-    choice.show(&source, &mapper, &args.file, ui);
-    let toml = choice.mapping.to_toml();
+    let toml = match mapping_choice::choose_by_content(&source) {
+        Ok(choice) => {
+            let mapper = choice.bind(&source)?;
+            choice.show(&source, &mapper, &args.file, ui);
+            choice.mapping.to_toml()
+        }
+        Err(refused) if refused.refusal == GuessRefusal::NoContact => {
+            refused.show(&source, &args.file, ui);
+            ui.note(format_args!(
+                "{}: the mapping is to be filled in",
+                refused.refusal
+            ));
+            refused.skeleton()
+        }
+        Err(refused) => return Err(refused.refusal.into()),
+    };
     match &args.output {
         None => output::text(&toml),
         Some(path) => {
@@ -164,7 +176,7 @@ fn write_new(path: &Path, text: &str) -> Result<(), CliError> {
 
 fn check(args: &CheckArgs, ui: &Ui) -> Result<(), CliError> {
     let source = args.source.open(&args.file)?;
-    let choice = args.mapping.choose(&source)?;
+    let choice = args.mapping.choose(&source, &args.file, ui)?;
     let mapper = choice.bind(&source)?;
     ui.note(format_args!(
         "{}: {}; {}; source `{}`",

@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 use serde::Serialize;
-use serde_json::Value as Json;
 use smrt_core::store::{Access, Issue, Run, Store, StoreError, Tenant};
+use smrt_etl::import::ImportOptions;
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -211,14 +211,36 @@ struct RunReport {
     finished_at: Option<String>,
     #[serde(flatten)]
     counts: Counts,
-    options: Json,
+    options: Options,
     /// The mapping as TOML.
     mapping: String,
+}
+
+/// The options a run was started with.
+#[derive(Debug, Serialize)]
+struct Options {
+    on_conflict: &'static str,
+    region: Option<&'static str>,
+    exported_at: Option<String>,
+    max_rejects: Option<String>,
+}
+
+impl Options {
+    fn of(run: &Run) -> Result<Self, CliError> {
+        let options = ImportOptions::of_run(run)?;
+        Ok(Self {
+            on_conflict: options.on_conflict.as_str(),
+            region: options.default_region.map(|region| region.as_str()),
+            exported_at: options.exported_at.map(|at| at.to_string()),
+            max_rejects: options.max_rejects.map(|max| max.to_string()),
+        })
+    }
 }
 
 fn report(store: &mut Store, run: Run, tenant: Tenant) -> Result<RunReport, CliError> {
     let changed = store.changed_fields(run.number)?;
     let issues = store.issue_summary(run.number)?;
+    let options = Options::of(&run)?;
     Ok(RunReport {
         run: run.number,
         status: run.status.as_str(),
@@ -229,22 +251,31 @@ fn report(store: &mut Store, run: Run, tenant: Tenant) -> Result<RunReport, CliE
         started_at: run.start.started_at.to_string(),
         finished_at: run.finished_at.map(|at| at.to_string()),
         counts: Counts::new(&run.counts, changed, issues),
-        options: serde_json::from_str(&run.start.options).unwrap_or(Json::Null),
+        options,
         mapping: run.start.mapping,
     })
 }
 
 impl RunReport {
-    fn facts(&self) -> [(&'static str, String); 7] {
-        [
-            ("run", self.run.to_string()),
-            ("status", self.status.to_owned()),
-            ("tenant", self.tenant.clone()),
-            ("file", self.file.clone()),
-            ("source", self.source.clone()),
-            ("started_at", self.started_at.clone()),
-            ("finished_at", self.finished_at.clone().unwrap_or_default()),
-        ]
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let options = &self.options;
+        let facts = [
+            ("run", Some(self.run.to_string())),
+            ("status", Some(self.status.to_owned())),
+            ("tenant", Some(self.tenant.clone())),
+            ("file", Some(self.file.clone())),
+            ("source", Some(self.source.clone())),
+            ("started_at", Some(self.started_at.clone())),
+            ("finished_at", self.finished_at.clone()),
+            ("on_conflict", Some(options.on_conflict.to_owned())),
+            ("region", options.region.map(str::to_owned)),
+            ("exported_at", options.exported_at.clone()),
+            ("max_rejects", options.max_rejects.clone()),
+        ];
+        let known = facts
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        known.collect()
     }
 }
 
@@ -255,16 +286,7 @@ impl Report for RunReport {
 
     fn page(&self) -> String {
         let mut facts = Table::block(&[Align::Left, Align::Left]);
-        let told = self.facts().into_iter().skip(2);
-        for (name, value) in told.filter(|(_, value)| !value.is_empty()) {
-            facts.push(vec![name.replace('_', " "), value]);
-        }
-        let options = self.options.as_object().into_iter().flatten();
-        for (name, value) in options.filter(|(_, value)| !value.is_null()) {
-            let value = match value {
-                Json::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+        for (name, value) in self.facts().into_iter().skip(2) {
             facts.push(vec![name.replace('_', " "), value]);
         }
         let indented: Vec<String> = self

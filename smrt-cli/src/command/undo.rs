@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde::Serialize;
-use smrt_core::store::{Access, Obstacle, UndoReport};
+use smrt_core::store::{Access, Obstacle, StoreErrorKind, UndoReport};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -151,9 +151,15 @@ impl Report for Undo {
 pub(super) fn run(args: &UndoArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
     let mut store = context::open(global, Access::Write)?;
     let report = match args.dry_run {
-        true => store.try_undo_run(args.run)?,
-        false => store.undo_run(args.run, context::now(global))?,
+        true => store.try_undo_run(args.run),
+        false => store.undo_run(args.run, context::now(global)),
     };
+    let report = report.map_err(|error| match error.kind() {
+        StoreErrorKind::Invalid => {
+            CliError::from(error).hint("`smrt runs list` shows the runs and where they stand")
+        }
+        _ => error.into(),
+    })?;
     let undo = Undo::new(args.run, args.dry_run, report);
     let exit = match undo.obstacles_total {
         0 => Exit::Done,

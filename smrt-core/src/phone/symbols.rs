@@ -94,7 +94,12 @@ fn symbol(character: char) -> Option<u8> {
         | '一'..='鿿'
         | '가'..='힣' => LETTER,
         // Spaces, invisible marks of writing direction, quotation marks, bullets.
-        '\u{2000}'..='\u{206f}' => OTHER,
+        '\u{2000}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{feff}' => OTHER,
+        // Pictures, such as telephones, and the mark that asks for their colourful form.
+        '\u{2600}'..='\u{2775}'
+        | '\u{1f300}'..='\u{1f64f}'
+        | '\u{1f680}'..='\u{1f6d7}'
+        | '\u{fe0f}' => OTHER,
         _ => return None,
     })
 }

@@ -49,3 +49,24 @@ fn the_mixed_set_agrees_and_takes_no_slow_path() {
     let north_american = rows.iter().filter(|row| row.home.country_code() == 1);
     assert!(north_american.count() > 20_000);
 }
+
+#[test]
+fn every_character_is_treated_as_google_treats_it() {
+    let united_states = "US".parse().ok();
+    // The planes that hold letters, digits, signs and pictures, and the one of invisible tags.
+    let characters = ('\0'..='\u{1ffff}').chain('\u{e0000}'..='\u{e01ff}');
+    let mut different = Vec::new();
+    for character in characters {
+        for text in [
+            format!("{character}2025550143"),
+            format!("202{character}5550143"),
+            format!("2025550143{character}"),
+            format!("2025550143{character}9"),
+        ] {
+            if answer::ours(&text, united_states) != google::answer(&text, united_states) {
+                different.push(text);
+            }
+        }
+    }
+    assert_eq!(different, [""; 0]);
+}

@@ -1,8 +1,11 @@
 //! What holds for every text and every number.
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
 use smrt_core::phone::{E164, PhoneNumber, Region, parse, parse_cell};
 
+use crate::generator::Sample;
 use crate::random::Random;
 use crate::{answer, generator, google};
 
@@ -13,9 +16,11 @@ fn region() -> impl Strategy<Value = Option<Region>> {
     )
 }
 
+static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(generator::samples);
+
 /// A text of the generator: every plan, every kind of spelling.
 fn written() -> impl Strategy<Value = (String, Option<Region>)> {
-    any::<u64>().prop_map(|seed| generator::text(&mut Random::new(seed), &generator::samples()))
+    any::<u64>().prop_map(|seed| generator::text(&mut Random::new(seed), &SAMPLES))
 }
 
 /// Letters, digits and signs as they come in phone fields, in any order.

@@ -76,7 +76,9 @@ pub(crate) fn measure(command: &mut Command) -> Result<Measured, Box<dyn Error>>
 /// The high-water mark of resident memory, in KiB.
 fn peak(proc: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("{proc}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.split_whitespace().next()?.parse().ok()
 }
 

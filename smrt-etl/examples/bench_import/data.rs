@@ -93,7 +93,11 @@ fn write_human(line: &mut String, seed: u64, human: u64, rows: u64, title: Optio
         random.below(28) + 1,
         random.below(24),
         random.below(60),
-        if random.happens(UNSUBSCRIBED) { "true" } else { "false" },
+        if random.happens(UNSUBSCRIBED) {
+            "true"
+        } else {
+            "false"
+        },
     );
 }
 
@@ -107,7 +111,11 @@ fn write_number(line: &mut String, random: &mut Random, country: Country) {
 
 fn write_email(line: &mut String, random: &mut Random, first: &str, last: &str, human: u64) {
     if random.happens(BAD_VALUES) {
-        let _ = write!(line, "{}", random.pick(&["none", "see notes", "jane(at)example.com", "@"]));
+        let _ = write!(
+            line,
+            "{}",
+            random.pick(&["none", "see notes", "jane(at)example.com", "@"])
+        );
         return;
     }
     let mut plain = |name: &str| {
@@ -118,7 +126,12 @@ fn write_email(line: &mut String, random: &mut Random, first: &str, last: &str, 
     line.push('.');
     let letters = last.chars().filter(char::is_ascii_alphabetic);
     line.extend(letters.map(|letter| letter.to_ascii_lowercase()));
-    let domain = random.pick(&["example.com", "example.org", "example.net", "mail.example.com"]);
+    let domain = random.pick(&[
+        "example.com",
+        "example.org",
+        "example.net",
+        "mail.example.com",
+    ]);
     let _ = write!(line, "{human}@{domain}");
 }
 

@@ -93,7 +93,11 @@ impl Finished {
             if FILLED.contains(&table.name) {
                 continue;
             }
-            let sql = format!("SELECT {} FROM {} ORDER BY rowid", columns(table), table.name);
+            let sql = format!(
+                "SELECT {} FROM {} ORDER BY rowid",
+                columns(table),
+                table.name
+            );
             let mut statement = connection.prepare(&sql)?;
             let mut rows = statement.query([])?;
             let mut block = RowBlock::new(table);
@@ -113,19 +117,20 @@ impl Finished {
     /// How many rows each table has, empty ones left out.
     pub(crate) fn table_counts(&self) -> Vec<(String, u64)> {
         let count = |table: &Table| {
-            let blocks = self.blocks.iter().filter(|block| block.table().name == table.name);
+            let blocks = self
+                .blocks
+                .iter()
+                .filter(|block| block.table().name == table.name);
             blocks.map(|block| block.len() as u64).sum::<u64>()
         };
-        let counts = TABLES.iter().map(|table| (table.name.to_owned(), count(table)));
+        let counts = TABLES
+            .iter()
+            .map(|table| (table.name.to_owned(), count(table)));
         counts.filter(|(_, rows)| *rows > 0).collect()
     }
 
     /// Fills a fresh store and says what it cost; the memory of the rows makes its peak senseless.
-    pub(crate) fn insert(
-        &self,
-        path: &Path,
-        variant: Variant,
-    ) -> Result<Measured, Box<dyn Error>> {
+    pub(crate) fn insert(&self, path: &Path, variant: Variant) -> Result<Measured, Box<dyn Error>> {
         remove_store(path)?;
         drop(Store::create(path, "2026-01-01T00:00:00Z".parse()?)?);
         let (started, cpu_before) = (Instant::now(), own_cpu_seconds());
@@ -190,7 +195,11 @@ fn drop_indexes(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 fn insert_block(connection: &Connection, block: &RowBlock) -> rusqlite::Result<()> {
     let table = block.table();
     let marks = vec!["?"; table.columns.len()].join(", ");
-    let sql = format!("INSERT INTO {} ({}) VALUES ({marks})", table.name, columns(table));
+    let sql = format!(
+        "INSERT INTO {} ({}) VALUES ({marks})",
+        table.name,
+        columns(table)
+    );
     let mut statement = connection.prepare_cached(&sql)?;
     for row in block.rows() {
         for (position, value) in row.values().enumerate() {

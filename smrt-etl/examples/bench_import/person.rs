@@ -46,40 +46,166 @@ impl Random {
 }
 
 pub(crate) const FIRST_NAMES: [&str; 48] = [
-    "James", "Mary", "Robert", "Patricia", "John", "Jennifer", "Michael", "Linda", "David",
-    "Elizabeth", "William", "Barbara", "Richard", "Susan", "Joseph", "Jessica", "Thomas", "Karen",
-    "Christopher", "Sarah", "Charles", "Lisa", "Daniel", "Nancy", "Matthew", "Sandra", "Anthony",
-    "Ashley", "Mark", "Emily", "Jürgen", "Zoë", "François", "Søren", "Ana María", "José", "Priya",
-    "Arjun", "Ananya", "Oliver", "Charlotte", "Lukas", "Mia", "Louis", "Camille", "João",
-    "Beatriz", "Siobhán",
+    "James",
+    "Mary",
+    "Robert",
+    "Patricia",
+    "John",
+    "Jennifer",
+    "Michael",
+    "Linda",
+    "David",
+    "Elizabeth",
+    "William",
+    "Barbara",
+    "Richard",
+    "Susan",
+    "Joseph",
+    "Jessica",
+    "Thomas",
+    "Karen",
+    "Christopher",
+    "Sarah",
+    "Charles",
+    "Lisa",
+    "Daniel",
+    "Nancy",
+    "Matthew",
+    "Sandra",
+    "Anthony",
+    "Ashley",
+    "Mark",
+    "Emily",
+    "Jürgen",
+    "Zoë",
+    "François",
+    "Søren",
+    "Ana María",
+    "José",
+    "Priya",
+    "Arjun",
+    "Ananya",
+    "Oliver",
+    "Charlotte",
+    "Lukas",
+    "Mia",
+    "Louis",
+    "Camille",
+    "João",
+    "Beatriz",
+    "Siobhán",
 ];
 
 pub(crate) const LAST_NAMES: [&str; 48] = [
-    "Smith", "Johnson", "Williams", "Brown", "Jones", "Garcia", "Miller", "Davis", "Rodriguez",
-    "Martinez", "Hernandez", "Lopez", "Gonzalez", "Wilson", "Anderson", "Thomas", "Taylor",
-    "Moore", "Jackson", "Martin", "Lee", "Thompson", "White", "Harris", "Sanchez", "Clark",
-    "Ramirez", "Lewis", "Robinson", "Walker", "Müller", "Schröder", "Lefèvre", "Sørensen",
-    "O'Connor", "Nuñez", "Sharma", "Patel", "Gupta", "Evans", "Hughes", "Fischer", "Weber",
-    "Moreau", "da Silva", "Ferreira", "van der Berg", "Núñez-Ortega",
+    "Smith",
+    "Johnson",
+    "Williams",
+    "Brown",
+    "Jones",
+    "Garcia",
+    "Miller",
+    "Davis",
+    "Rodriguez",
+    "Martinez",
+    "Hernandez",
+    "Lopez",
+    "Gonzalez",
+    "Wilson",
+    "Anderson",
+    "Thomas",
+    "Taylor",
+    "Moore",
+    "Jackson",
+    "Martin",
+    "Lee",
+    "Thompson",
+    "White",
+    "Harris",
+    "Sanchez",
+    "Clark",
+    "Ramirez",
+    "Lewis",
+    "Robinson",
+    "Walker",
+    "Müller",
+    "Schröder",
+    "Lefèvre",
+    "Sørensen",
+    "O'Connor",
+    "Nuñez",
+    "Sharma",
+    "Patel",
+    "Gupta",
+    "Evans",
+    "Hughes",
+    "Fischer",
+    "Weber",
+    "Moreau",
+    "da Silva",
+    "Ferreira",
+    "van der Berg",
+    "Núñez-Ortega",
 ];
 
 pub(crate) const JOB_TITLES: [&str; 20] = [
-    "Account Executive", "Chief Financial Officer", "Head of Procurement", "Marketing Manager",
-    "Software Engineer", "Senior Software Engineer", "Office Manager", "Director, Operations",
-    "VP of Sales", "Buyer", "Owner", "Consultant", "Project Manager", "HR Business Partner",
-    "Warehouse Supervisor", "Customer Success Manager", "Attorney", "Physician",
-    "Regional Sales Manager", "Data Analyst",
+    "Account Executive",
+    "Chief Financial Officer",
+    "Head of Procurement",
+    "Marketing Manager",
+    "Software Engineer",
+    "Senior Software Engineer",
+    "Office Manager",
+    "Director, Operations",
+    "VP of Sales",
+    "Buyer",
+    "Owner",
+    "Consultant",
+    "Project Manager",
+    "HR Business Partner",
+    "Warehouse Supervisor",
+    "Customer Success Manager",
+    "Attorney",
+    "Physician",
+    "Regional Sales Manager",
+    "Data Analyst",
 ];
 
 pub(crate) const COMPANY_NAMES: [&str; 24] = [
-    "Acme", "Globex", "Initech", "Umbra", "Northwind", "Contoso", "Fabrikam", "Litware",
-    "Tailspin", "Wingtip", "Proseware", "Adventure Works", "Blue Yonder", "Coho", "Lucerne",
-    "Margie's", "Trey", "Woodgrove", "Graphic Design", "Fourth Coffee", "Humongous", "Relecloud",
-    "VanArsdel", "Wide World",
+    "Acme",
+    "Globex",
+    "Initech",
+    "Umbra",
+    "Northwind",
+    "Contoso",
+    "Fabrikam",
+    "Litware",
+    "Tailspin",
+    "Wingtip",
+    "Proseware",
+    "Adventure Works",
+    "Blue Yonder",
+    "Coho",
+    "Lucerne",
+    "Margie's",
+    "Trey",
+    "Woodgrove",
+    "Graphic Design",
+    "Fourth Coffee",
+    "Humongous",
+    "Relecloud",
+    "VanArsdel",
+    "Wide World",
 ];
 
 pub(crate) const COMPANY_FORMS: [&str; 8] = [
-    "Inc.", "LLC", "Ltd", "GmbH", "Group", "Holdings, Inc.", "& Sons", "Partners",
+    "Inc.",
+    "LLC",
+    "Ltd",
+    "GmbH",
+    "Group",
+    "Holdings, Inc.",
+    "& Sons",
+    "Partners",
 ];
 
 /// Where a person is: the name of the country and some of its cities.
@@ -144,6 +270,14 @@ impl Country {
         }
     }
 
+    /// What is written before the calling code: `00` only where it is dialled.
+    fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            UnitedStates | Canada | Australia | Brazil => &["+"],
+            UnitedKingdom | Germany | France | India | Mexico => &["+", "00", "+"],
+        }
+    }
+
     fn calling_code(self) -> u64 {
         match self {
             UnitedStates | Canada => 1,
@@ -166,8 +300,17 @@ const CA_AREA_CODES: [&str; 6] = ["416", "514", "604", "613", "780", "902"];
 
 /// Writes a valid number as people in this country write it.
 pub(crate) fn write_number(out: &mut String, random: &mut Random, country: Country) {
-    if random.happens(if country.calling_code() == 1 { 150 } else { 300 }) {
-        let _ = write!(out, "{}{}", random.pick(&["+", "00", "+"]), country.calling_code());
+    if random.happens(if country.calling_code() == 1 {
+        150
+    } else {
+        300
+    }) {
+        let _ = write!(
+            out,
+            "{}{}",
+            random.pick(country.prefixes()),
+            country.calling_code()
+        );
         out.push_str(random.pick(&["", " ", "-"]));
         return write_national(out, random, country, Trunk::Left);
     }
@@ -195,8 +338,8 @@ fn write_national(out: &mut String, random: &mut Random, country: Country, trunk
             write!(out, "{zero}15{a} {b:08}")
         }
         France => {
-            let (a, b, c, d) = (digits(2), digits(2), digits(2), digits(2));
-            write!(out, "{zero}6 {a:02} {b:02} {c:02} {d:02}")
+            let (a, b, c, d) = (digits(1), digits(2), digits(2), digits(2));
+            write!(out, "{zero}6 1{a} {b:02} {c:02} {d:02}")
         }
         India => {
             let (a, b) = (digits(3), digits(5));
@@ -236,11 +379,22 @@ fn write_nanp(out: &mut String, random: &mut Random, country: Country) {
         4 => write!(out, "{area}.{exchange}.{line:04}"),
         5 => write!(out, "{area}{exchange}{line:04}"),
         6 => write!(out, "{area} {exchange} {line:04}"),
-        _ => write!(out, "({area}) {exchange}-{line:04} ext. {}", line % 900 + 100),
+        _ => write!(
+            out,
+            "({area}) {exchange}-{line:04} ext. {}",
+            line % 900 + 100
+        ),
     };
 }
 
 /// What stands in phone columns and is no number.
 pub(crate) const BAD_NUMBERS: [&str; 8] = [
-    "n/a", "12345", "call reception", "(000) 000-0000", "555-12", "+1 999", "tbd", "31255512345678901",
+    "n/a",
+    "12345",
+    "call reception",
+    "(000) 000-0000",
+    "555-12",
+    "+1 999",
+    "tbd",
+    "31255512345678901",
 ];

@@ -76,14 +76,20 @@ impl Report {
 
     fn peers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let smrt = walls(&self.smrt);
-        writeln!(f, "| program | wall time | processor time | peak memory | rows a second | wall time to smrt's |")?;
+        writeln!(
+            f,
+            "| program | wall time | processor time | peak memory | rows a second | wall time to smrt's |"
+        )?;
         writeln!(f, "|---|---|---|---|---|---|")?;
         let mut line = |name: &str, runs: &[Measured]| {
             let times = walls(runs);
             let rate = self.rows as f64 / median(&times);
             let ratio = median(&times) / median(&smrt);
             let (time, cpu, peak) = (spread(&times), cpu(runs), peak(runs));
-            writeln!(f, "| {name} | {time} | {cpu} | {peak} | {rate:.0} | {ratio:.2} |")
+            writeln!(
+                f,
+                "| {name} | {time} | {cpu} | {peak} | {rate:.0} | {ratio:.2} |"
+            )
         };
         line("`smrt import`", &self.smrt)?;
         for (variant, runs) in &self.floors {
@@ -93,14 +99,21 @@ impl Report {
             line("Python", &self.python)?;
         }
         if self.python_missing {
-            writeln!(f, "\nThe Python program did not run: `phonenumbers` is not installed.")?;
+            writeln!(
+                f,
+                "\nThe Python program did not run: `phonenumbers` is not installed."
+            )?;
         }
         Ok(())
     }
 
     fn ratios(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let smrt = median(&walls(&self.smrt));
-        writeln!(f, "- smrt takes {:.2} times the floor.", smrt / self.floor_seconds())?;
+        writeln!(
+            f,
+            "- smrt takes {:.2} times the floor.",
+            smrt / self.floor_seconds()
+        )?;
         if !self.python.is_empty() {
             let python = median(&walls(&self.python));
             writeln!(f, "- smrt is {:.1} times as fast as Python.", python / smrt)?;
@@ -134,7 +147,10 @@ impl fmt::Display for Report {
         self.peers(f)?;
         writeln!(f)?;
         self.ratios(f)?;
-        writeln!(f, "\n| table | rows by smrt and floor | rows by Python |\n|---|---|---|")?;
+        writeln!(
+            f,
+            "\n| table | rows by smrt and floor | rows by Python |\n|---|---|---|"
+        )?;
         for (table, rows) in &self.tables {
             let python = self.python_tables.iter().find(|(name, _)| name == table);
             let python = python.map_or(String::new(), |(_, rows)| rows.to_string());

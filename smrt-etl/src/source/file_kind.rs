@@ -72,7 +72,7 @@ impl FileKind {
             FileKind::Utf32 => "save it as UTF-8",
             FileKind::JsonDocument => {
                 "write one object a line, for instance with `jq -c '.[]'`; \
-                 if it is JSON Lines, say `--format jsonl`"
+                 if it is JSON Lines, say `--input-format jsonl`"
             }
             FileKind::VCard | FileKind::Xml => "export the contacts as CSV instead",
             FileKind::Pdf | FileKind::Image | FileKind::Program | FileKind::Binary => {
