@@ -314,7 +314,10 @@ fn lock_file(path: &Path) -> Result<File, StoreError> {
 fn is_named(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt as _;
     let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    let (open, named) = (file.metadata().map(place), std::fs::metadata(path).map(place));
+    let (open, named) = (
+        file.metadata().map(place),
+        std::fs::metadata(path).map(place),
+    );
     matches!((open, named), (Ok(open), Ok(named)) if open == named)
 }
 
