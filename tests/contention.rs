@@ -2,9 +2,11 @@
 
 use std::io::Write as _;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use smrt_core::store::RunStatus;
+use smrt_core::store::contract::{Place as _, SqlitePlace};
+use smrt_core::store::{Access, RunStatus};
 
 use crate::people;
 use crate::sandbox::{Finished, Sandbox, import_arguments};
@@ -132,4 +134,42 @@ fn the_same_import_started_twice_at_once_into_no_store_yet_is_done_once() {
         assert_eq!(sandbox.digest(&db), digest);
         sandbox.assert_sound(&db);
     }
+}
+
+/// Who takes the lock removes its file at the end; whoever opened that file just before must not
+/// believe to hold the lock of the next.
+#[test]
+fn the_import_lock_has_one_holder_however_fast_it_changes_hands() {
+    let sandbox = Sandbox::new();
+    let place = SqlitePlace::new(sandbox.path("a.db"));
+    drop(place.create().unwrap());
+    let holders = AtomicUsize::new(0);
+    let held: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    (0..400)
+                        .filter(|_| is_sole_holder(&place, &holders))
+                        .count()
+                })
+            })
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    });
+    assert!(held > 0);
+}
+
+/// Tries to take the lock; whether that was possible. Fails when somebody else holds it too.
+fn is_sole_holder(place: &SqlitePlace, holders: &AtomicUsize) -> bool {
+    let mut engine = place.connect(Access::Write).unwrap();
+    if engine.lock_imports().is_err() {
+        return false;
+    }
+    assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+    std::thread::yield_now();
+    holders.fetch_sub(1, Ordering::SeqCst);
+    true
 }

@@ -100,9 +100,8 @@ pub(crate) fn file(seed: u64, rows: u64) -> String {
 fn push_person(text: &mut String, random: &mut Random, key: u64) {
     let (first, last) = (random.pick(&FIRST), random.pick(&LAST));
     // Some rows have no key and are known by what they say.
-    match random.percent(95) {
-        true => drop(write!(text, "k{key}")),
-        false => {}
+    if random.percent(95) {
+        let _ = write!(text, "k{key}");
     }
     let _ = write!(text, ",{first},{last}");
     match random.percent(80) {

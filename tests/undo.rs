@@ -101,9 +101,12 @@ fn runs_are_undone_one_by_one_down_to_the_empty_store() {
     sandbox.assert_sound("a.db");
 }
 
+/// What is done after a run: its name, the rows of a later file, or SQL by hand.
+type Later<'t> = (&'t str, &'t [&'t [&'t str]], Option<&'t str>);
+
 #[test]
 fn later_changes_stand_in_the_way_and_nothing_is_changed() {
-    let obstacles: [(&str, &[&[&str]], Option<&str>); 5] = [
+    let obstacles: [Later<'_>; 5] = [
         ("a later update", &[&["k1", "Ada", "Changed"]], None),
         (
             "a later number",

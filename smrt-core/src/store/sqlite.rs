@@ -259,30 +259,14 @@ impl Engine for SqliteEngine {
         let mut name = self.path.clone().into_os_string();
         name.push("-import-lock");
         let path = PathBuf::from(name);
-        let file = File::create(&path).map_err(|error| {
-            StoreError::with_source(
-                StoreErrorKind::ReadOnly,
-                "lock",
-                "the folder of the store cannot be written",
-                error,
-            )
-        })?;
-        match file.try_lock() {
-            Ok(()) => {
+        loop {
+            let file = lock_file(&path)?;
+            // Between our opening and our locking its last holder may have removed the name; then
+            // the lock is one that nobody else will ask for.
+            if is_named(&file, &path) {
                 self.import_lock = Some(ImportLock { path, _file: file });
-                Ok(())
+                return Ok(());
             }
-            Err(TryLockError::WouldBlock) => Err(StoreError::new(
-                StoreErrorKind::Locked,
-                "lock",
-                "another process is importing into this store",
-            )),
-            Err(TryLockError::Error(error)) => Err(StoreError::with_source(
-                StoreErrorKind::Engine,
-                "lock",
-                "the import lock beside the store cannot be taken",
-                error,
-            )),
         }
     }
 
@@ -297,6 +281,50 @@ impl Engine for SqliteEngine {
         })?;
         Ok(faults)
     }
+}
+
+/// Opens and locks the file at once, or says who is in the way.
+fn lock_file(path: &Path) -> Result<File, StoreError> {
+    let file = File::create(path).map_err(|error| {
+        StoreError::with_source(
+            StoreErrorKind::ReadOnly,
+            "lock",
+            "the folder of the store cannot be written",
+            error,
+        )
+    })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::new(
+            StoreErrorKind::Locked,
+            "lock",
+            "another process is importing into this store",
+        )),
+        Err(TryLockError::Error(error)) => Err(StoreError::with_source(
+            StoreErrorKind::Engine,
+            "lock",
+            "the import lock beside the store cannot be taken",
+            error,
+        )),
+    }
+}
+
+/// Whether the path still leads to this open file.
+#[cfg(unix)]
+fn is_named(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let place = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
+    let (open, named) = (
+        file.metadata().map(place),
+        std::fs::metadata(path).map(place),
+    );
+    matches!((open, named), (Ok(open), Ok(named)) if open == named)
+}
+
+/// Where an open file cannot be removed, its name stays.
+#[cfg(not(unix))]
+fn is_named(_file: &File, _path: &Path) -> bool {
+    true
 }
 
 struct Bound<'a>(Value<'a>);
