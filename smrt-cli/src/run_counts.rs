@@ -232,7 +232,7 @@ mod tests {
         counts.rows.set_aside = 7;
         assert!(
             counts
-                .page()
+                .page(NEW)
                 .contains("  +  set aside      7  settled when")
         );
     }

@@ -78,6 +78,8 @@ impl ProgressDisplay {
                 bar.set_style(measured_style());
             }
             bar.set_position(bytes_read);
+        } else {
+            bar.set_style(BarStyle::default_spinner());
         }
         bar.set_message(self.words(progress));
     }
