@@ -35,9 +35,15 @@ pub(crate) fn open_or_create(global: &GlobalArgs, ui: &Ui) -> Result<Store, CliE
     if exists(global)? {
         return open(global, Access::Write);
     }
-    let store = Store::create(&global.db, now(global)).map_err(|error| about(error, &global.db))?;
-    ui.note(format_args!("new store `{}`", global.db.display()));
-    Ok(store)
+    match Store::create(&global.db, now(global)) {
+        Ok(store) => {
+            ui.note(format_args!("new store `{}`", global.db.display()));
+            Ok(store)
+        }
+        // Another process may have made it between our look and our try.
+        Err(_) if exists(global)? => open(global, Access::Write),
+        Err(error) => Err(about(error, &global.db)),
+    }
 }
 
 fn about(error: StoreError, path: &Path) -> CliError {

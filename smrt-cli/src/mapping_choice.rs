@@ -15,7 +15,7 @@ use smrt_etl::source::Source;
 use crate::error::CliError;
 use crate::invocation;
 use crate::output::{Row, Shape};
-use crate::source_args::file_name;
+use crate::source_args::{file_name, is_stdin};
 use crate::table::{Align, Table, left};
 use crate::ui::Ui;
 
@@ -302,7 +302,7 @@ impl MappingChoice {
 
     /// Says how to correct a guess.
     pub(crate) fn show_remedy(&self, file: &Path, ui: &Ui) {
-        if let Chosen::Guessed(_) = self.chosen {
+        if matches!(self.chosen, Chosen::Guessed(_)) && !is_stdin(file) {
             let file = invocation::quote(file.as_os_str());
             ui.note(format_args!(
                 "to correct the guess: smrt mapping guess {file} --output mapping.toml"

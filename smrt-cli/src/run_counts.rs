@@ -37,6 +37,12 @@ pub(crate) struct CreatedCounts {
     consents: u64,
 }
 
+/// The heading of records that are in the store now.
+pub(crate) const NEW: &str = "new in the store";
+
+/// The heading of records that were in the store for a while.
+pub(crate) const TAKEN_BACK: &str = "new in the store until the run was taken back";
+
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct ChangedField {
     field: String,
@@ -82,10 +88,10 @@ impl Counts {
         }
     }
 
-    /// The counts for people: an addition, what is new, and the issues.
-    pub(crate) fn page(&self) -> String {
+    /// The counts for people: an addition, what is new under the heading `created`, and the issues.
+    pub(crate) fn page(&self, created: &str) -> String {
         let mut page = self.addition();
-        page += &self.new_records();
+        page += &self.new_records(created);
         page += &self.issue_table();
         page
     }
@@ -126,7 +132,7 @@ impl Counts {
         table.finish()
     }
 
-    fn new_records(&self) -> String {
+    fn new_records(&self, heading: &str) -> String {
         let created = &self.created;
         let mut table = Table::block(&[Align::Left, Align::Right]);
         for (what, count) in [
@@ -137,7 +143,7 @@ impl Counts {
         ] {
             table.push(vec![what.to_owned(), grouped(count)]);
         }
-        format!("\nnew in the store\n{}", table.finish())
+        format!("\n{heading}\n{}", table.finish())
     }
 
     fn issue_table(&self) -> String {
@@ -204,7 +210,7 @@ mod tests {
 
     #[test]
     fn the_outcomes_are_shown_as_an_addition() {
-        let page = counts().page();
+        let page = counts().page("new");
         let lines: Vec<&str> = page.lines().take(5).collect();
         assert_eq!(
             lines,
@@ -226,7 +232,7 @@ mod tests {
         counts.rows.set_aside = 7;
         assert!(
             counts
-                .page()
+                .page(NEW)
                 .contains("  +  set aside      7  settled when")
         );
     }

@@ -16,7 +16,7 @@ use smrt_etl::import::{
 use smrt_etl::mapping::Mapping;
 use smrt_etl::plan::ConflictPolicy;
 use smrt_etl::rejects::RejectFormat;
-use smrt_etl::source::Source;
+use smrt_etl::source::{Source, SourceError};
 
 use self::progress::ProgressDisplay;
 use self::report::{Told, tell};
@@ -323,6 +323,10 @@ impl ImportCall<'_> {
         };
         let is_locked = matches!(&error, ImportError::Store(error) if error.may_retry());
         let is_settled = matches!(error, ImportError::Verification(_));
+        let is_half_a_file = matches!(
+            error,
+            ImportError::Source(SourceError::Truncated { .. } | SourceError::Damaged { .. })
+        );
         let error = CliError::from(error);
         let Ok(Some(run)) = store.unfinished_run() else {
             return error;
@@ -337,6 +341,13 @@ impl ImportCall<'_> {
         }
         if is_settled || !(is_this_file || is_about_another_run) {
             return error;
+        }
+        if is_half_a_file {
+            // A better copy is another file, with which this run cannot go on.
+            return error.hint(format!(
+                "take run {} back with: {undo}; then import the whole file",
+                run.number
+            ));
         }
         let error = match is_this_file {
             true => error.hint_instead(format!(

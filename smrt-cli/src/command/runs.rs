@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use serde::Serialize;
-use smrt_core::store::{Access, Issue, Run, Store, StoreError, Tenant};
+use smrt_core::store::{Access, Issue, Run, RunStatus, Store, StoreError, Tenant};
 use smrt_etl::import::ImportOptions;
 
 use crate::args::GlobalArgs;
@@ -11,7 +11,7 @@ use crate::display::grouped;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{self, Listing, Report, Row, Shape};
-use crate::run_counts::Counts;
+use crate::run_counts::{Counts, NEW, TAKEN_BACK};
 use crate::table::{Align, Table, left, right};
 use crate::ui::Ui;
 
@@ -212,6 +212,8 @@ struct RunReport {
     #[serde(flatten)]
     counts: Counts,
     options: Options,
+    #[serde(skip)]
+    was_taken_back: bool,
     /// The mapping as TOML.
     mapping: String,
 }
@@ -252,6 +254,7 @@ fn report(store: &mut Store, run: Run, tenant: Tenant) -> Result<RunReport, CliE
         finished_at: run.finished_at.map(|at| at.to_string()),
         counts: Counts::new(&run.counts, changed, issues),
         options,
+        was_taken_back: matches!(run.status, RunStatus::RolledBack | RunStatus::Undone),
         mapping: run.start.mapping,
     })
 }
@@ -289,6 +292,10 @@ impl Report for RunReport {
         for (name, value) in self.facts().into_iter().skip(2) {
             facts.push(vec![name.replace('_', " "), value]);
         }
+        let created = match self.was_taken_back {
+            true => TAKEN_BACK,
+            false => NEW,
+        };
         let indented: Vec<String> = self
             .mapping
             .lines()
@@ -299,7 +306,7 @@ impl Report for RunReport {
             self.run,
             self.status.replace('_', " "),
             facts.finish(),
-            self.counts.page(),
+            self.counts.page(created),
             indented.join("\n")
         )
     }

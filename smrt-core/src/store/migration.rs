@@ -30,15 +30,20 @@ pub fn schema_version() -> i64 {
 /// The schema version of a store; 0 for an empty one.
 pub(super) fn version_of(engine: &mut dyn Engine) -> Result<i64, StoreError> {
     let mut version = 0;
-    engine.query(
+    let read = engine.query(
         "SELECT max(version) FROM schema_migrations",
         &[],
         &mut |row| {
             version = row.optional_integer(0)?.unwrap_or(0);
             Ok(())
         },
-    )?;
-    Ok(version)
+    );
+    match read {
+        Ok(()) => Ok(version),
+        // A store whose making was cut short, or is under way, has no such table yet.
+        Err(error) if error.kind() == StoreErrorKind::Engine => Ok(0),
+        Err(error) => Err(error),
+    }
 }
 
 /// Brings the schema from `version` to the newest, all steps in one transaction.
@@ -57,7 +62,8 @@ pub(super) fn migrate(engine: &mut dyn Engine, from: i64, at: Instant) -> Result
         return Ok(());
     }
     engine.begin(Access::Write)?;
-    let applied = apply(engine, from, at);
+    // Another process may have brought the schema up to date before this one had the lock.
+    let applied = version_of(engine).and_then(|now| apply(engine, from.max(now), at));
     match applied {
         Ok(()) => engine.commit(),
         Err(error) => {
@@ -68,6 +74,9 @@ pub(super) fn migrate(engine: &mut dyn Engine, from: i64, at: Instant) -> Result
 }
 
 fn apply(engine: &mut dyn Engine, from: i64, at: Instant) -> Result<(), StoreError> {
+    if from >= schema_version() {
+        return Ok(());
+    }
     let dialect = engine.dialect();
     for migration in MIGRATIONS
         .iter()

@@ -22,6 +22,9 @@ pub(super) struct ProgressDisplay {
     last_line: Instant,
     /// Rows that earlier sessions of the run have written; they do not count for the rate.
     rows_before: u64,
+    /// When the first rows were written, and how far the file was read then: a resumed run passes
+    /// over what it has at another speed.
+    begun: Option<(Instant, u64)>,
 }
 
 impl ProgressDisplay {
@@ -34,10 +37,18 @@ impl ProgressDisplay {
             started,
             last_line: started,
             rows_before,
+            begun: (rows_before == 0).then_some((started, 0)),
         }
     }
 
     pub(super) fn show(&mut self, progress: Progress) {
+        if let (None, Progress::Rows { bytes_read, .. }) = (self.begun, progress) {
+            self.begun = Some((Instant::now(), bytes_read));
+            if let Some(bar) = &self.bar {
+                bar.set_position(bytes_read);
+                bar.reset_eta();
+            }
+        }
         match (self.style, &self.bar) {
             (ProgressStyle::Bar, Some(bar)) => self.move_bar(bar, progress),
             (ProgressStyle::Lines, _) if self.last_line.elapsed() >= LINE_INTERVAL => {
@@ -67,6 +78,8 @@ impl ProgressDisplay {
                 bar.set_style(measured_style());
             }
             bar.set_position(bytes_read);
+        } else {
+            bar.set_style(BarStyle::default_spinner());
         }
         bar.set_message(self.words(progress));
     }
@@ -82,7 +95,9 @@ impl ProgressDisplay {
             return words;
         };
         let percent = bytes_read.saturating_mul(100) / total.max(1);
-        match time_left(self.started.elapsed(), bytes_read, total) {
+        let (begun, bytes_before) = self.begun.unwrap_or((self.started, 0));
+        let done = bytes_read.saturating_sub(bytes_before);
+        match time_left(begun.elapsed(), done, total.saturating_sub(bytes_before)) {
             Some(left) => format!("{words}, {percent} %, {} s left", left.as_secs()),
             None => format!("{words}, {percent} %"),
         }

@@ -3,7 +3,7 @@
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use smrt_core::store::Store;
 use smrt_etl::import::{ImportReport, Outcome};
 use smrt_etl::rejects::{self, RejectFormat};
@@ -13,7 +13,7 @@ use crate::error::CliError;
 use crate::invocation;
 use crate::mapping_choice::MappingOrigin;
 use crate::output::{self, Report};
-use crate::run_counts::Counts;
+use crate::run_counts::{Counts, NEW, TAKEN_BACK};
 use crate::table::{Align, Table};
 use crate::ui::Ui;
 
@@ -31,7 +31,8 @@ pub(super) struct Told {
 struct Document {
     /// Absent of a dry run, which makes none.
     run: Option<i64>,
-    outcome: &'static str,
+    #[serde(serialize_with = "outcome_term")]
+    outcome: Outcome,
     dry_run: bool,
     #[serde(flatten)]
     told: Told,
@@ -41,6 +42,10 @@ struct Document {
     rejects_file: Option<String>,
     #[serde(skip)]
     next_steps: Vec<(&'static str, String)>,
+}
+
+fn outcome_term<S: Serializer>(outcome: &Outcome, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(outcome.as_str())
 }
 
 /// Prints the report.
@@ -55,7 +60,7 @@ pub(super) fn tell(
     let issues = report.issues.clone();
     let document = Document {
         run: (!report.dry_run).then_some(report.run),
-        outcome: report.outcome.as_str(),
+        outcome: report.outcome,
         dry_run: report.dry_run,
         told,
         counts: Counts::new(&report.counts, report.changed_fields.clone(), issues),
@@ -101,20 +106,32 @@ fn next_steps(
 }
 
 impl Document {
+    fn created_heading(&self) -> &'static str {
+        match (self.outcome, self.dry_run) {
+            (_, true) => "would be new in the store",
+            (Outcome::Completed | Outcome::Interrupted, false) => NEW,
+            (Outcome::RolledBack, false) => TAKEN_BACK,
+        }
+    }
+
     fn headline(&self) -> String {
         let run = match self.run {
             Some(run) => format!("run {run}"),
             None => "dry run".to_owned(),
         };
         let ended = match (self.outcome, self.dry_run) {
-            ("completed", true) => "complete: nothing was written",
-            ("completed", false) => {
+            (Outcome::Completed, true) => "complete: nothing was written",
+            (Outcome::Completed, false) => {
                 "completed: every row is accounted for, and the store holds what was counted"
             }
-            ("interrupted", true) => "interrupted: nothing was written",
-            ("interrupted", false) => "interrupted: what is counted here is in the store",
-            (_, true) => "ended: too many rows would be rejected; nothing was written",
-            (_, false) => "rolled back: too many rows were rejected; the store is as it was before",
+            (Outcome::Interrupted, true) => "interrupted: nothing was written",
+            (Outcome::Interrupted, false) => "interrupted: what is counted here is in the store",
+            (Outcome::RolledBack, true) => {
+                "ended: too many rows would be rejected; nothing was written"
+            }
+            (Outcome::RolledBack, false) => {
+                "rolled back: too many rows were rejected; the store is as it was before"
+            }
         };
         format!("{run} {ended}")
     }
@@ -146,7 +163,7 @@ impl Report for Document {
             "{}\n{}\n{}{steps}",
             self.headline(),
             facts.finish(),
-            self.counts.page()
+            self.counts.page(self.created_heading())
         )
     }
 
@@ -155,7 +172,7 @@ impl Report for Document {
         let run = self.run.map(|run| run.to_string()).unwrap_or_default();
         let mut rows = vec![
             text("run", &run),
-            text("outcome", self.outcome),
+            text("outcome", self.outcome.as_str()),
             text("dry_run", &self.dry_run.to_string()),
             text("file", &self.told.file),
             text("source", &self.told.source),
