@@ -70,7 +70,7 @@ pub fn parse_cell(text: &str, home: Option<Region>) -> CellNumbers<'_> {
 }
 
 fn read(text: &str, home: Option<Region>) -> Items<'_> {
-    let whole = parse(text, home);
+    let whole = parse_written(text, home);
     if let Ok(number) = &whole
         && number.extension().is_none()
     {
@@ -85,6 +85,20 @@ fn read(text: &str, home: Option<Region>) -> Items<'_> {
         0 | 1 => Items::One(Some(items.into_iter().next().unwrap_or((text, whole)))),
         _ => Items::Several(items.into_iter()),
     }
+}
+
+/// Reads a number as [`parse`] does, and then, if the plan has no such number, as one of those
+/// people write with `00` for `+`, or `001` for `+1`, though their own country dials otherwise.
+fn parse_written(text: &str, home: Option<Region>) -> Result<PhoneNumber, PhoneError> {
+    parse(text, home).or_else(|error| {
+        let dialled = text
+            .trim_start()
+            .strip_prefix("00")
+            .filter(|rest| !rest.starts_with('0'));
+        dialled
+            .and_then(|rest| parse(&format!("+{rest}"), None).ok())
+            .ok_or(error)
+    })
 }
 
 /// A piece of a cell: where it begins and ends.
@@ -180,7 +194,7 @@ fn best_cut<'a>(text: &'a str, pieces: &[Piece], home: Option<Region>) -> Vec<Ce
             .skip(first)
             .filter_map(|(begin, &(start, _))| {
                 let piece = text.get(start..end)?;
-                let answer = parse(piece, home);
+                let answer = parse_written(piece, home);
                 let cost = added(cuts.get(begin)?.cost, &answer);
                 Some((cost, begin, (piece, answer)))
             })
@@ -241,6 +255,24 @@ mod tests {
     }
 
     const TWO: [&str; 2] = ["+12025550143", "+12025550199"];
+
+    #[test]
+    fn two_zeros_stand_for_a_plus_where_the_country_dials_otherwise() {
+        let check = |text: &str, home: &str, want: Option<&str>| {
+            let (_, read) = parse_cell(text, home.parse().ok()).next().unwrap();
+            assert_eq!(
+                read.ok().map(|number| number.e164().to_string()).as_deref(),
+                want,
+                "{text}"
+            );
+        };
+        check("001 202-555-0143", "US", Some("+12025550143"));
+        check("0044 20 7946 0101", "US", Some("+442079460101"));
+        check("0061 2 9876 5432", "AU", Some("+61298765432"));
+        check("001 202 555 0143", "DE", Some("+12025550143"));
+        check("000 202 555 0143", "US", None);
+        check("0012", "US", None);
+    }
 
     #[test]
     fn numbers_are_split_at_what_stands_between_them() {
