@@ -21,6 +21,7 @@ mod file_form;
 mod full_disk;
 mod library;
 mod people;
+mod presets;
 mod reference;
 mod refusal;
 mod repeat;
