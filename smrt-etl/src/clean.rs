@@ -493,7 +493,9 @@ impl RowCleaner<'_, '_> {
                 continue;
             }
             if consent.status == ConsentStatus::Granted
-                && earlier.iter().any(|said| withdraws(said, consent.consent_type))
+                && earlier
+                    .iter()
+                    .any(|said| withdraws(said, consent.consent_type))
             {
                 self.withheld_grant(consent.column);
                 continue;
