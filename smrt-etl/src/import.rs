@@ -29,7 +29,7 @@ use pipeline::{Pipeline, Stretch, Work};
 const ROWS_PER_TRANSACTION: u64 = 16_384;
 
 /// Deferred rows that are settled in one transaction.
-const DEFERRED_PER_TRANSACTION: u32 = 16_384;
+const DEFERRED_PER_TRANSACTION: u32 = 8_192;
 
 /// What is happening, for a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,10 @@ use crate::smrt::remove_store;
 const ROWS_PER_TRANSACTION: usize = 16_384;
 
 /// The page cache of smrt's engine, in KiB.
-const CACHE_KIB: i64 = 48 * 1024;
+const CACHE_KIB: i64 = 32 * 1024;
+
+/// The page cache of smrt's engine during a bulk load, in KiB.
+const BULK_LOAD_CACHE_KIB: i64 = 8 * 1024;
 
 /// Tables that a fresh store fills by itself.
 const FILLED: [&str; 1] = ["schema_migrations"];
@@ -34,6 +37,14 @@ const FILLED: [&str; 1] = ["schema_migrations"];
 pub(crate) struct Variant {
     indexes: Indexes,
     transactions: Transactions,
+    journal: Journal,
+}
+
+/// How changes are made safe; smrt switches while it fills an empty store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Journal {
+    WriteAhead,
+    Rollback,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,17 +60,20 @@ enum Transactions {
 }
 
 impl Variant {
-    pub(crate) const ALL: [Self; 4] = [
-        Self::new(Indexes::After, Transactions::Many),
-        Self::new(Indexes::After, Transactions::One),
-        Self::new(Indexes::Before, Transactions::Many),
-        Self::new(Indexes::Before, Transactions::One),
+    pub(crate) const ALL: [Self; 6] = [
+        Self::new(Indexes::After, Transactions::Many, Journal::Rollback),
+        Self::new(Indexes::After, Transactions::One, Journal::Rollback),
+        Self::new(Indexes::After, Transactions::Many, Journal::WriteAhead),
+        Self::new(Indexes::After, Transactions::One, Journal::WriteAhead),
+        Self::new(Indexes::Before, Transactions::Many, Journal::WriteAhead),
+        Self::new(Indexes::Before, Transactions::One, Journal::WriteAhead),
     ];
 
-    const fn new(indexes: Indexes, transactions: Transactions) -> Self {
+    const fn new(indexes: Indexes, transactions: Transactions, journal: Journal) -> Self {
         Self {
             indexes,
             transactions,
+            journal,
         }
     }
 }
@@ -70,9 +84,18 @@ impl fmt::Display for Variant {
             Indexes::Before => "indexes before",
             Indexes::After => "indexes after",
         };
+        let journal = match self.journal {
+            Journal::WriteAhead => "write-ahead log",
+            Journal::Rollback => "rollback journal",
+        };
         match self.transactions {
-            Transactions::Many => write!(f, "{indexes}, {ROWS_PER_TRANSACTION} rows a transaction"),
-            Transactions::One => write!(f, "{indexes}, one transaction"),
+            Transactions::Many => {
+                write!(
+                    f,
+                    "{indexes}, {ROWS_PER_TRANSACTION} rows a transaction, {journal}"
+                )
+            }
+            Transactions::One => write!(f, "{indexes}, one transaction, {journal}"),
         }
     }
 }
@@ -135,6 +158,9 @@ impl Finished {
         drop(Store::create(path, "2026-01-01T00:00:00Z".parse()?)?);
         let (started, cpu_before) = (Instant::now(), own_cpu_seconds());
         let connection = open(path)?;
+        if variant.journal == Journal::Rollback {
+            set_journal(&connection, "TRUNCATE", BULK_LOAD_CACHE_KIB)?;
+        }
         let indexes = match variant.indexes {
             Indexes::Before => Vec::new(),
             Indexes::After => drop_indexes(&connection)?,
@@ -159,6 +185,9 @@ impl Finished {
             connection.execute_batch(index)?;
         }
         connection.execute_batch("COMMIT")?;
+        if variant.journal == Journal::Rollback {
+            set_journal(&connection, "WAL", CACHE_KIB)?;
+        }
         connection.close().map_err(|(_, error)| error)?;
         Ok(Measured {
             wall: started.elapsed(),
@@ -168,7 +197,12 @@ impl Finished {
     }
 }
 
-/// Opens a file under the settings of smrt's engine during a bulk load.
+fn set_journal(connection: &Connection, mode: &str, cache_kib: i64) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "cache_size", -cache_kib)?;
+    connection.pragma_update_and_check(None, "journal_mode", mode, |_| Ok(()))
+}
+
+/// Opens a file under the settings of smrt's engine.
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
