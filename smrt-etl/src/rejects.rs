@@ -10,24 +10,9 @@ use smrt_core::store::{Issue, Severity, Store, StoreError};
 
 use crate::clean::push_json_string;
 use crate::import::ImportError;
+use crate::reject_columns::{ORIGINAL_COLUMN, is_run_column};
+pub use crate::reject_columns::{REJECT_COLUMNS, RUN_COLUMN};
 use crate::source::{Format, Source};
-
-/// The columns that follow the original ones. Import leaves them out again.
-pub const REJECT_COLUMNS: [&str; 7] = [
-    "smrt_line",
-    "smrt_column",
-    "smrt_code",
-    "smrt_reason",
-    "smrt_hint",
-    RUN_COLUMN,
-    ORIGINAL_COLUMN,
-];
-
-/// The column that names the run which rejected the row, so that its mapping can be used again.
-pub const RUN_COLUMN: &str = "smrt_run";
-
-/// The column that keeps a row whole when it cannot be read.
-const ORIGINAL_COLUMN: &str = "smrt_original";
 
 /// How many columns of reasons there are.
 const REASONS: usize = 6;
@@ -157,6 +142,42 @@ pub fn write(
         .and_then(|()| out.flush())
         .map_err(ImportError::RejectFile)?;
     Ok(rows)
+}
+
+/// What the first rows of a reject file say of the run that rejected them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectedBy {
+    /// All that name a run name this one.
+    Run(i64),
+    /// They name several runs, or something that is no run.
+    Unclear,
+}
+
+/// What the first rows say of the run that rejected them; nothing if this is no reject file.
+///
+/// Rows that name no run, such as those written anew to replace an unreadable one, have no say. The
+/// rejects of a reject file name two runs; the later one counts.
+#[must_use]
+pub fn rejected_by(source: &Source) -> Option<RejectedBy> {
+    let names = source.header().names();
+    let (column, _) = names
+        .enumerate()
+        .filter(|(_, name)| is_run_column(name))
+        .last()?;
+    let mut names = source
+        .sample()
+        .iter()
+        .filter(|record| record.problem().is_none())
+        .filter_map(|record| record.get(column))
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let Some(first) = names.next() else {
+        return Some(RejectedBy::Unclear);
+    };
+    Some(match first.parse() {
+        Ok(number) if names.all(|name| name == first) => RejectedBy::Run(number),
+        _ => RejectedBy::Unclear,
+    })
 }
 
 /// The row as it was, filled up to the header's width, then the reasons. A row that cannot be read
