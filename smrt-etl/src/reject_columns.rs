@@ -32,6 +32,14 @@ pub(crate) fn is_run_column(name: &str) -> bool {
     without_repeat(name) == RUN_COLUMN
 }
 
+/// What tells the columns apart that are added for the `repeat`th time, from 1.
+pub(crate) fn repeat_suffix(repeat: u32) -> String {
+    match repeat {
+        ..=1 => String::new(),
+        _ => format!("#{repeat}"),
+    }
+}
+
 /// The name as it was written, without the number that tells a repeated one apart.
 fn without_repeat(name: &str) -> &str {
     match name.rsplit_once('#') {

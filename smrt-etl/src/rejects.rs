@@ -10,7 +10,7 @@ use smrt_core::store::{Issue, Severity, Store, StoreError};
 
 use crate::clean::push_json_string;
 use crate::import::ImportError;
-use crate::reject_columns::{ORIGINAL_COLUMN, is_run_column};
+use crate::reject_columns::{ORIGINAL_COLUMN, is_run_column, repeat_suffix};
 pub use crate::reject_columns::{REJECT_COLUMNS, RUN_COLUMN};
 use crate::source::{Format, Source};
 
@@ -260,13 +260,24 @@ fn json_row(raw: &str, reasons: &[&str; REASONS]) -> String {
         .as_ref()
         .and_then(|_| raw.trim_end().strip_suffix('}'));
     let mut row = open.unwrap_or("{").to_owned();
+    // A reject of a reject file has reasons already; these are named as repeated columns are.
+    let is_taken = |name: &str| {
+        object
+            .as_ref()
+            .is_some_and(|object| object.contains_key(name))
+    };
+    let repeat = (1..).map(repeat_suffix).find(|repeat| {
+        let mut names = REJECT_COLUMNS.iter();
+        !names.any(|name| is_taken(&format!("{name}{repeat}")))
+    });
+    let repeat = repeat.unwrap_or_default();
     let mut first = object.is_none_or(|object| object.is_empty());
     let mut member = |name: &str, value: &str| {
         if !first {
             row.push(',');
         }
         first = false;
-        push_json_string(&mut row, name);
+        push_json_string(&mut row, &format!("{name}{repeat}"));
         row.push(':');
         push_json_string(&mut row, value);
     };
@@ -331,6 +342,14 @@ mod tests {
         );
         check("{}", r#"{"smrt_line":"7","#);
         check("[1", r#"{"smrt_line":"7","#);
+        check(
+            r#"{"a":1,"smrt_run":"2"}"#,
+            r#"{"a":1,"smrt_run":"2","smrt_line#2":"7","#,
+        );
+        check(
+            r#"{"smrt_line":"1","smrt_run#2":"2"}"#,
+            r#"{"smrt_line":"1","smrt_run#2":"2","smrt_line#3":"7","#,
+        );
         assert!(json_row("[1", &WHY).ends_with(r#""smrt_original":"[1"}"#));
     }
 }
