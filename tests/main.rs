@@ -24,6 +24,7 @@ mod people;
 mod presets;
 mod reference;
 mod refusal;
+mod rejects;
 mod repeat;
 mod sandbox;
 mod tidy;

@@ -12,19 +12,24 @@ const FILE_LINES_MAX: usize = 800;
 const SKIPPED: [&str; 5] = [".git", "target", "corpus", "artifacts", "node_modules"];
 
 /// What the modules of a crate may use of their own crate: folder, module, used modules.
-const EDGES: [(&str, &str, &[&str]); 12] = [
+const EDGES: [(&str, &str, &[&str]); 13] = [
     ("smrt-core/src", "phone", &["phone"]),
     ("smrt-core/src", "model", &["model", "phone"]),
     ("smrt-core/src", "rules", &["rules", "model", "phone"]),
     ("smrt-core/src", "store", &["store", "model", "phone"]),
     ("smrt-etl/src", "record", &["record"]),
     ("smrt-etl/src", "source", &["source", "record"]),
-    ("smrt-etl/src", "mapping", &["mapping", "record", "rejects"]),
+    ("smrt-etl/src", "reject_columns", &["reject_columns"]),
+    (
+        "smrt-etl/src",
+        "mapping",
+        &["mapping", "record", "reject_columns"],
+    ),
     ("smrt-etl/src", "seen", &["seen"]),
     (
         "smrt-etl/src",
         "rejects",
-        &["rejects", "clean", "import", "source"],
+        &["rejects", "clean", "import", "reject_columns", "source"],
     ),
     ("smrt-etl/src", "clean", &["clean", "mapping", "record"]),
     ("smrt-etl/src", "plan", &["plan", "clean", "seen"]),

@@ -45,6 +45,8 @@ pub(crate) enum Chosen {
     Preset(String),
     /// A preset knows the header.
     Detected(&'static str),
+    /// It is that of the run which rejected the rows.
+    Run(i64),
     /// It was guessed.
     Guessed(Vec<GuessedColumn>),
 }
@@ -57,6 +59,11 @@ pub(crate) struct MappingChoice {
 }
 
 impl MappingArgs {
+    /// Whether the user named a mapping.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.mapping.is_some() || self.preset.is_some()
+    }
+
     /// The mapping the user named, if any.
     pub(crate) fn named(&self) -> Result<Option<MappingChoice>, CliError> {
         if let Some(path) = &self.mapping {
@@ -267,7 +274,7 @@ impl MappingChoice {
     pub(crate) fn columns(&self, mapper: &RowMapper) -> Vec<MappedColumn> {
         let guessed: &[GuessedColumn] = match &self.chosen {
             Chosen::Guessed(columns) => columns,
-            Chosen::File(_) | Chosen::Preset(_) | Chosen::Detected(_) => &[],
+            Chosen::File(_) | Chosen::Preset(_) | Chosen::Detected(_) | Chosen::Run(_) => &[],
         };
         let told = mapper.describe().enumerate();
         let column = |(position, (name, target)): (usize, (&str, &str))| {
@@ -314,21 +321,21 @@ impl MappingChoice {
 /// How the mapping of a run came to be chosen, for reports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct MappingOrigin {
-    /// `file`, `preset`, `guess`, or `run` for the one an interrupted run was started with.
+    /// `file`, `preset`, `guess`, or `run` for the one that an earlier run was started with.
     pub(crate) kind: &'static str,
-    /// The name of the file or preset.
+    /// The name of the file or preset; of a reject file the number of its run.
     pub(crate) name: Option<String>,
 }
 
 impl Chosen {
     pub(crate) fn origin(&self) -> MappingOrigin {
         let (kind, name) = match self {
-            Self::File(name) => ("file", Some(name.as_str())),
-            Self::Preset(name) => ("preset", Some(name.as_str())),
-            Self::Detected(name) => ("preset", Some(*name)),
+            Self::File(name) => ("file", Some(name.clone())),
+            Self::Preset(name) => ("preset", Some(name.clone())),
+            Self::Detected(name) => ("preset", Some((*name).to_owned())),
+            Self::Run(number) => ("run", Some(number.to_string())),
             Self::Guessed(_) => ("guess", None),
         };
-        let name = name.map(str::to_owned);
         MappingOrigin { kind, name }
     }
 }
@@ -339,6 +346,7 @@ impl std::fmt::Display for Chosen {
             Self::File(name) => write!(f, "mapping `{name}`"),
             Self::Preset(name) => write!(f, "preset `{name}`"),
             Self::Detected(name) => write!(f, "preset `{name}`, known by the header"),
+            Self::Run(number) => write!(f, "mapping of run {number}"),
             Self::Guessed(_) => f.write_str("no preset knows the header; this is a guess"),
         }
     }

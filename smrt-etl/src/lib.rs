@@ -5,6 +5,7 @@ pub mod import;
 pub mod mapping;
 pub mod plan;
 pub mod record;
+mod reject_columns;
 pub mod rejects;
 pub mod seen;
 pub mod source;

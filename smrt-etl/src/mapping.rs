@@ -125,6 +125,11 @@ impl Mapping {
         guess::settle_date_formats(self, header, sample);
     }
 
+    /// Lets files be without columns that the mapping names.
+    pub fn allow_missing_columns(&mut self) {
+        self.missing_columns = MissingColumns::Ignore;
+    }
+
     /// The mapping as text that [`Mapping::parse`] reads back with the same meaning.
     #[must_use]
     pub fn to_toml(&self) -> String {

@@ -10,24 +10,9 @@ use smrt_core::store::{Issue, Severity, Store, StoreError};
 
 use crate::clean::push_json_string;
 use crate::import::ImportError;
+use crate::reject_columns::{ORIGINAL_COLUMN, is_run_column, repeat_suffix};
+pub use crate::reject_columns::{REJECT_COLUMNS, RUN_COLUMN};
 use crate::source::{Format, Source};
-
-/// The columns that follow the original ones. Import leaves them out again.
-pub const REJECT_COLUMNS: [&str; 7] = [
-    "smrt_line",
-    "smrt_column",
-    "smrt_code",
-    "smrt_reason",
-    "smrt_hint",
-    RUN_COLUMN,
-    ORIGINAL_COLUMN,
-];
-
-/// The column that names the run which rejected the row, so that its mapping can be used again.
-pub const RUN_COLUMN: &str = "smrt_run";
-
-/// The column that keeps a row whole when it cannot be read.
-const ORIGINAL_COLUMN: &str = "smrt_original";
 
 /// How many columns of reasons there are.
 const REASONS: usize = 6;
@@ -159,6 +144,42 @@ pub fn write(
     Ok(rows)
 }
 
+/// What the first rows of a reject file say of the run that rejected them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RejectedBy {
+    /// All that name a run name this one.
+    Run(i64),
+    /// They name several runs, or something that is no run.
+    Unclear,
+}
+
+/// What the first rows say of the run that rejected them; nothing if this is no reject file.
+///
+/// Rows that name no run, such as those written anew to replace an unreadable one, have no say. The
+/// rejects of a reject file name two runs; the later one counts.
+#[must_use]
+pub fn rejected_by(source: &Source) -> Option<RejectedBy> {
+    let names = source.header().names();
+    let (column, _) = names
+        .enumerate()
+        .filter(|(_, name)| is_run_column(name))
+        .last()?;
+    let mut names = source
+        .sample()
+        .iter()
+        .filter(|record| record.problem().is_none())
+        .filter_map(|record| record.get(column))
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
+    let Some(first) = names.next() else {
+        return Some(RejectedBy::Unclear);
+    };
+    Some(match first.parse() {
+        Ok(number) if names.all(|name| name == first) => RejectedBy::Run(number),
+        _ => RejectedBy::Unclear,
+    })
+}
+
 /// The row as it was, filled up to the header's width, then the reasons. A row that cannot be read
 /// by itself leaves its columns empty and is kept whole in the last one.
 fn delimited_row(
@@ -239,13 +260,24 @@ fn json_row(raw: &str, reasons: &[&str; REASONS]) -> String {
         .as_ref()
         .and_then(|_| raw.trim_end().strip_suffix('}'));
     let mut row = open.unwrap_or("{").to_owned();
+    // A reject of a reject file has reasons already; these are named as repeated columns are.
+    let is_taken = |name: &str| {
+        object
+            .as_ref()
+            .is_some_and(|object| object.contains_key(name))
+    };
+    let repeat = (1..).map(repeat_suffix).find(|repeat| {
+        let mut names = REJECT_COLUMNS.iter();
+        !names.any(|name| is_taken(&format!("{name}{repeat}")))
+    });
+    let repeat = repeat.unwrap_or_default();
     let mut first = object.is_none_or(|object| object.is_empty());
     let mut member = |name: &str, value: &str| {
         if !first {
             row.push(',');
         }
         first = false;
-        push_json_string(&mut row, name);
+        push_json_string(&mut row, &format!("{name}{repeat}"));
         row.push(':');
         push_json_string(&mut row, value);
     };
@@ -310,6 +342,14 @@ mod tests {
         );
         check("{}", r#"{"smrt_line":"7","#);
         check("[1", r#"{"smrt_line":"7","#);
+        check(
+            r#"{"a":1,"smrt_run":"2"}"#,
+            r#"{"a":1,"smrt_run":"2","smrt_line#2":"7","#,
+        );
+        check(
+            r#"{"smrt_line":"1","smrt_run#2":"2"}"#,
+            r#"{"smrt_line":"1","smrt_run#2":"2","smrt_line#3":"7","#,
+        );
         assert!(json_row("[1", &WHY).ends_with(r#""smrt_original":"[1"}"#));
     }
 }

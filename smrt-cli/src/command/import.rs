@@ -1,6 +1,7 @@
 //! `smrt import`: bring a contact export into the store.
 
 mod progress;
+mod reject_file;
 mod report;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use smrt_etl::rejects::RejectFormat;
 use smrt_etl::source::{Source, SourceError};
 
 use self::progress::ProgressDisplay;
+use self::reject_file::earlier_run;
 use self::report::{Told, tell};
 use super::undo::{self, UndoArgs};
 use crate::args::GlobalArgs;
@@ -139,7 +141,7 @@ impl ImportCall<'_> {
 
     /// A new run.
     fn import(&self, source: Source) -> Result<Exit, CliError> {
-        let (mapping, chosen) = self.choose_mapping(&source)?;
+        let (mapping, chosen, options) = self.choose_mapping(&source)?;
         let mut store = context::open_or_create(self.global, self.ui)?;
         let tenant = context::tenant_or_first(&mut store, self.global, self.ui)?;
         let told = Told {
@@ -151,7 +153,6 @@ impl ImportCall<'_> {
         };
         let rejects = RejectFormat::of(&source);
         let fingerprint = source.fingerprint().to_string();
-        let options = self.options();
         let now = context::now(self.global);
         let report = self.watched(0, |watch| {
             let target = Target::Store(&mut store);
@@ -197,7 +198,7 @@ impl ImportCall<'_> {
 
     /// The whole import into a scratch store that is thrown away.
     fn try_out(&self, source: Source) -> Result<Exit, CliError> {
-        let (mapping, chosen) = self.choose_mapping(&source)?;
+        let (mapping, chosen, options) = self.choose_mapping(&source)?;
         let now = context::now(self.global);
         let folder = tempfile::tempdir().map_err(|error| {
             CliError::file(std::env::temp_dir().display(), &error)
@@ -224,7 +225,6 @@ impl ImportCall<'_> {
             resumed: false,
         };
         let rejects = RejectFormat::of(&source);
-        let options = self.options();
         let report = self.watched(0, |watch| {
             let (base, scratch) = (base.as_mut(), &mut scratch);
             let target = Target::DryRun { base, scratch };
@@ -233,9 +233,19 @@ impl ImportCall<'_> {
         self.finish(&report, told, &mut scratch, &rejects, options.max_rejects)
     }
 
-    /// Chooses the mapping, shows it, and makes sure that it fits the file.
-    fn choose_mapping(&self, source: &Source) -> Result<(Mapping, MappingOrigin), CliError> {
-        let choice = self.args.mapping.choose(source, self.file, self.ui)?;
+    /// Chooses the mapping, shows it, and makes sure that it fits the file. A reject file brings
+    /// the options of its run along.
+    fn choose_mapping(
+        &self,
+        source: &Source,
+    ) -> Result<(Mapping, MappingOrigin, ImportOptions), CliError> {
+        let (choice, options) = match earlier_run(source, self.args, self.global, self.ui)? {
+            Some(earlier) => (earlier.choice, self.options(&earlier.options)),
+            None => {
+                let choice = self.args.mapping.choose(source, self.file, self.ui)?;
+                (choice, self.options(&ImportOptions::default()))
+            }
+        };
         let mapper = choice.bind(source)?;
         choice.show(source, &mapper, self.file, self.ui);
         choice.show_remedy(self.file, self.ui);
@@ -243,18 +253,20 @@ impl ImportCall<'_> {
             self.ui
                 .note("the file has a header and no rows; export it again if it should have some");
         }
-        Ok((choice.mapping, choice.chosen.origin()))
+        let origin = choice.chosen.origin();
+        Ok((choice.mapping, origin, options))
     }
 
     fn file_name(&self) -> String {
         source_args::file_name(self.file)
     }
 
-    fn options(&self) -> ImportOptions {
+    /// The options that were given, and how rows are read and merged from `defaults`.
+    fn options(&self, defaults: &ImportOptions) -> ImportOptions {
         ImportOptions {
             file_name: self.file_name(),
-            on_conflict: self.args.on_conflict.unwrap_or_default(),
-            default_region: self.args.region,
+            on_conflict: self.args.on_conflict.unwrap_or(defaults.on_conflict),
+            default_region: self.args.region.or(defaults.default_region),
             exported_at: self.args.exported_at.or_else(|| modified(self.file)),
             max_rejects: self.args.max_rejects,
         }

@@ -11,7 +11,7 @@ use super::joined::Separator;
 use super::label::Relationships;
 use super::rule::{ConsentRule, Field, FieldRule, PhoneFormat, PhoneRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
-use crate::rejects::REJECT_COLUMNS;
+use crate::reject_columns::is_reject_column;
 
 /// A mapping bound to the header of a file.
 pub struct RowMapper {
@@ -291,7 +291,7 @@ impl<'m> Binder<'m, '_> {
         (0..self.index.len())
             .map(|column| {
                 let name = self.index.name(column).to_owned();
-                let (action, rule) = match REJECT_COLUMNS.contains(&name.as_str()) {
+                let (action, rule) = match is_reject_column(&name) {
                     true => (Action::Ignore, Rule::Ignore),
                     false => (Action::Metadata, Rule::Metadata),
                 };

@@ -19,7 +19,7 @@ use super::header::{HeaderCase, HeaderIndex, NUMBER, canonical};
 use super::rule::{Field, FieldRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
 use crate::record::RecordBatch;
-use crate::rejects::REJECT_COLUMNS;
+use crate::reject_columns::is_reject_column;
 use evidence::Evidence;
 use judge::Verdict;
 
@@ -100,7 +100,10 @@ pub(super) fn guess(header: &[&str], sample: &RecordBatch) -> Guess {
     let mut verdicts: Vec<Verdict> = header
         .iter()
         .enumerate()
-        .map(|(column, name)| judge::judge(name, &Evidence::of(sample, column, SAMPLE_ROWS_MAX)))
+        .map(|(column, name)| match is_reject_column(name) {
+            true => Verdict::of_reject_column(),
+            false => judge::judge(name, &Evidence::of(sample, column, SAMPLE_ROWS_MAX)),
+        })
         .collect();
     settle_names(header, &mut verdicts);
     settle_rivals(header, &mut verdicts);
@@ -241,7 +244,7 @@ fn mapping(header: &[&str], verdicts: Vec<Verdict>, sample: &RecordBatch) -> Map
 /// A source for files of just these columns, so that ids of unlike files are never the same human.
 fn source_of(header: &[&str]) -> String {
     let mut hasher = Sha256::new();
-    for name in header.iter().filter(|name| !REJECT_COLUMNS.contains(name)) {
+    for name in header.iter().filter(|name| !is_reject_column(name)) {
         hasher.update(canonical(name).as_bytes());
         hasher.update([0]);
     }

@@ -21,6 +21,15 @@ impl Verdict {
         matches!(&self.rule, Rule::Field(rule) if rule.field == field)
     }
 
+    /// What a reject file says of a row is nothing about the human.
+    pub(super) fn of_reject_column() -> Self {
+        Self {
+            rule: Rule::Ignore,
+            confidence: 0,
+            reason: "added by a reject file".to_owned(),
+        }
+    }
+
     fn kept(reason: String) -> Self {
         Self {
             rule: Rule::Metadata,
