@@ -309,7 +309,9 @@ impl Job<'_> {
                 place = (stretch.bytes_read, stretch.bytes_total);
                 let planned = match stretch.work {
                     Work::Planned(planned) => planned,
-                    Work::Cleaned(clean) => plan_in(transaction, base.as_deref_mut(), plan, clean)?,
+                    Work::Cleaned(clean) => {
+                        plan_in(transaction, base.as_deref_mut(), plan, *clean)?
+                    }
                 };
                 transaction.apply(&planned.batch)?;
                 counts += planned.counts;

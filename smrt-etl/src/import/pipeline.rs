@@ -38,7 +38,7 @@ pub(super) struct Stretch {
 #[derive(Debug)]
 pub(super) enum Work {
     /// They are to be planned against the store.
-    Cleaned(CleanBatch),
+    Cleaned(Box<CleanBatch>),
     /// They only need to be written.
     Planned(Planned),
 }
@@ -146,7 +146,7 @@ fn plan_stretches(
         let is_last = next.is_err();
         let planned = next.map(|stretch| Stretch {
             work: match stretch.work {
-                Work::Cleaned(clean) => Work::Planned(plan_bulk_load(plan, &mut seen, clean)),
+                Work::Cleaned(clean) => Work::Planned(plan_bulk_load(plan, &mut seen, *clean)),
                 planned @ Work::Planned(_) => planned,
             },
             ..stretch
@@ -211,7 +211,7 @@ fn clean_stretches(
         let mut batch = CleanBatch::new();
         clean(context, mapper, records, &mut batch);
         let stretch = Stretch {
-            work: Work::Cleaned(batch),
+            work: Work::Cleaned(Box::new(batch)),
             bytes_read,
             bytes_total,
         };
