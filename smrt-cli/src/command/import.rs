@@ -41,6 +41,9 @@ Rejected rows go to a file beside the store, to be corrected and imported again.
 when rows were rejected, unless `--max-rejects` allows them; when more were rejected than it allows,
 the run is rolled back.
 
+A reject file is read with the mapping, the region and the conflict policy of the run it comes from,
+unless others are named.
+
 Examples:
   smrt import contacts.csv --region US --dry-run
   smrt import export.tsv.gz --mapping crm.toml --tenant acme --max-rejects 1%";
