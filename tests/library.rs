@@ -84,6 +84,7 @@ fn run(
     let mut watch = Watch {
         progress: &mut progress,
         stop: &stop,
+        now: &at,
     };
     import(target, tenant, source, &mapping, &options, at(), &mut watch).unwrap()
 }

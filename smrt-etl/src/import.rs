@@ -28,6 +28,9 @@ use pipeline::{Pipeline, Stretch, Work};
 /// Rows after which a transaction is committed; a power cut loses at most these.
 const ROWS_PER_TRANSACTION: u64 = 16_384;
 
+/// The same in a bulk load, where rows are only appended and each commit waits for the disk.
+const ROWS_PER_BULK_TRANSACTION: u64 = 65_536;
+
 /// Deferred rows that are settled in one transaction.
 const DEFERRED_PER_TRANSACTION: u32 = 8_192;
 
@@ -60,6 +63,8 @@ pub struct Watch<'w> {
     pub progress: &'w mut dyn FnMut(Progress),
     /// Set from outside to stop in good order after the current transaction.
     pub stop: &'w AtomicBool,
+    /// What time it is; asked when the run has ended.
+    pub now: &'w dyn Fn() -> Instant,
 }
 
 impl std::fmt::Debug for Watch<'_> {
@@ -246,7 +251,7 @@ impl Job<'_> {
                     .set_run_status(&mut self.run, RunStatus::Interrupted, None)?;
                 Outcome::Interrupted
             }
-            Ended::TooManyRejects => self.roll_back()?,
+            Ended::TooManyRejects => self.roll_back(watch)?,
         };
         report::make(self.store, &self.run, outcome, self.dry_run)
     }
@@ -300,6 +305,10 @@ impl Job<'_> {
             plan,
             ..
         } = self;
+        let rows_max = match run.indexes_deferred {
+            true => ROWS_PER_BULK_TRANSACTION,
+            false => ROWS_PER_TRANSACTION,
+        };
         let mut counts = run.counts;
         let mut place = (first.bytes_read, first.bytes_total);
         store.import_transaction(|transaction| {
@@ -316,7 +325,7 @@ impl Job<'_> {
                 transaction.apply(&planned.batch)?;
                 counts += planned.counts;
                 rows += planned.counts.rows_checkpoint;
-                if rows < ROWS_PER_TRANSACTION && !stop.load(Ordering::Relaxed) {
+                if rows < rows_max && !stop.load(Ordering::Relaxed) {
                     next = pipeline.next()?;
                 }
             }
@@ -429,16 +438,16 @@ impl Job<'_> {
     fn complete(&mut self, watch: &mut Watch<'_>) -> Result<Outcome, ImportError> {
         (watch.progress)(Progress::Verifying);
         self.store.verify_run(&self.run)??;
-        let at = self.run.start.started_at;
+        let at = (watch.now)();
         self.store
             .set_run_status(&mut self.run, RunStatus::Completed, Some(at))?;
         Ok(Outcome::Completed)
     }
 
-    fn roll_back(&mut self) -> Result<Outcome, ImportError> {
+    fn roll_back(&mut self, watch: &Watch<'_>) -> Result<Outcome, ImportError> {
         let report = self
             .store
-            .roll_back_run(self.run.number, self.run.start.started_at)?;
+            .roll_back_run(self.run.number, (watch.now)())?;
         if report.obstacles_total > 0 {
             return Err(ImportError::RollBack {
                 run: self.run.number,

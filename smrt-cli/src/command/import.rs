@@ -287,6 +287,7 @@ impl ImportCall<'_> {
         let mut watch = Watch {
             progress: &mut progress,
             stop: &stop,
+            now: &|| context::now(self.global),
         };
         let result = work(&mut watch);
         display.finish();
