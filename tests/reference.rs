@@ -16,7 +16,7 @@ source = "crm"
 "Key" = "source_key"
 "First" = "first_name"
 "Company" = "company_name"
-"Mobile" = { phone = "mobile" }
+"Fax" = { phone = "fax" }
 "Work" = { phone = "work" }
 "Mail" = { consent = "marketing_email", when_true = "granted", when_false = "revoked" }
 "Also" = { consent = "marketing_email", when_true = "granted", when_false = "revoked" }
@@ -35,7 +35,8 @@ struct Row {
     key: Option<u8>,
     first: Option<u8>,
     company: Option<u8>,
-    phones: [Option<usize>; 2],
+    /// Number and extension.
+    phones: [Option<(usize, Option<u8>)>; 2],
     consents: [Option<bool>; 2],
 }
 
@@ -50,13 +51,20 @@ enum Step {
 #[derive(Debug, Clone, Default, PartialEq)]
 struct Human {
     fields: [Option<u8>; 2],
-    /// Number, relationship, whether primary.
-    links: Vec<(usize, usize, bool)>,
+    links: Vec<Link>,
     /// Column and status: each column is evidence of its own.
     consents: BTreeSet<(usize, bool)>,
     /// The rows it was imported from, and the last run that held each.
     rows: Vec<(Row, usize)>,
     created_in: usize,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Link {
+    number: usize,
+    relationship: usize,
+    primary: bool,
+    extension: Option<u8>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,7 +73,7 @@ struct World {
     numbers: BTreeSet<usize>,
 }
 
-const RELATIONSHIPS: [&str; 2] = ["mobile", "work"];
+const RELATIONSHIPS: [&str; 2] = ["fax", "work"];
 
 impl World {
     fn import(&mut self, rows: &[Row], policy: ConflictPolicy, run: usize) -> RunCounts {
@@ -129,7 +137,9 @@ impl World {
         run: usize,
         counts: &mut RunCounts,
     ) -> bool {
-        if row.consents == [Some(false), Some(true)] {
+        let contradicts_itself =
+            row.consents.contains(&Some(true)) && row.consents.contains(&Some(false));
+        if contradicts_itself {
             // The row itself takes what it gives; that is said each time it is read.
             counts.issues += 1;
         }
@@ -137,7 +147,7 @@ impl World {
             *last = run;
             return false;
         }
-        let before = (human.fields, human.links.len(), human.consents.len());
+        let before = (human.fields, human.links.clone(), human.consents.len());
         for (column, answer) in row.consents.iter().enumerate() {
             let Some(granted) = *answer else { continue };
             if human.consents.contains(&(column, granted)) {
@@ -147,7 +157,7 @@ impl World {
                 continue;
             }
             let withdrawn = human.consents.iter().any(|(_, granted)| !granted);
-            if granted && row.consents[..column].contains(&Some(false)) {
+            if granted && contradicts_itself {
                 continue;
             }
             if granted && withdrawn {
@@ -161,16 +171,27 @@ impl World {
                 Some(replaced) => *replaced = (row.clone(), run),
                 None => human.rows.push((row.clone(), run)),
             }
-            for (relationship, number) in row.phones.iter().enumerate() {
-                let Some(number) = *number else { continue };
+            // The second column is a voice line, the first is not.
+            let called = usize::from(row.phones[1].is_some());
+            let first = human.links.is_empty();
+            for (relationship, phone) in row.phones.iter().enumerate() {
+                let Some((number, extension)) = *phone else {
+                    continue;
+                };
                 self.numbers.insert(number);
-                if !human
-                    .links
-                    .iter()
-                    .any(|link| (link.0, link.1) == (number, relationship))
+                let mut links = human.links.iter_mut();
+                match links.find(|link| (link.number, link.relationship) == (number, relationship))
                 {
-                    let primary = human.links.is_empty();
-                    human.links.push((number, relationship, primary));
+                    None => human.links.push(Link {
+                        number,
+                        relationship,
+                        primary: first && relationship == called,
+                        extension,
+                    }),
+                    Some(link) if policy == ConflictPolicy::Update => {
+                        link.extension = extension.or(link.extension);
+                    }
+                    Some(link) => link.extension = link.extension.or(extension),
                 }
             }
             for (old, new) in human.fields.iter_mut().zip([row.first, row.company]) {
@@ -179,7 +200,7 @@ impl World {
                 }
             }
         }
-        before != (human.fields, human.links.len(), human.consents.len())
+        before != (human.fields, human.links.clone(), human.consents.len())
     }
 
     /// One line for each fact, as the store is asked for them.
@@ -194,12 +215,13 @@ impl World {
                 |value: Option<u8>| value.map_or("NULL".to_owned(), |value| format!("v{value}"));
             let fields = human.fields.map(text);
             facts.insert(format!("human k{key} {} {}", fields[0], fields[1]));
-            for (number, relationship, primary) in &human.links {
-                let relationship = RELATIONSHIPS[*relationship];
-                let primary = i32::from(*primary);
+            for link in &human.links {
+                let extension = text(link.extension).replace('v', "");
                 facts.insert(format!(
-                    "link k{key} {} {relationship} {primary}",
-                    NUMBERS[*number]
+                    "link k{key} {} {} {} {extension}",
+                    NUMBERS[link.number],
+                    RELATIONSHIPS[link.relationship],
+                    i32::from(link.primary)
                 ));
             }
             for (column, granted) in &human.consents {
@@ -217,7 +239,8 @@ fn facts_in(sandbox: &Sandbox) -> BTreeSet<String> {
         "SELECT 'number', phone_number FROM phone_numbers",
         "SELECT 'human', s.source_key, h.first_name, h.company_name FROM humans h \
          JOIN source_keys s ON s.human_id = h.id AND s.occurrence = 0 WHERE s.source_key <> 'seed'",
-        "SELECT 'link', s.source_key, p.phone_number, l.relationship_type, l.is_primary \
+        "SELECT 'link', s.source_key, p.phone_number, l.relationship_type, l.is_primary, \
+         l.metadata ->> 'extension' \
          FROM phone_human_links l JOIN phone_numbers p ON p.id = l.phone_number_id \
          JOIN source_keys s ON s.human_id = l.human_id AND s.occurrence = 0",
         "SELECT 'consent', s.source_key, iif(c.consent_source LIKE '%Also%', 1, 0), c.consent_status \
@@ -231,7 +254,7 @@ fn facts_in(sandbox: &Sandbox) -> BTreeSet<String> {
 }
 
 fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("Key,First,Company,Mobile,Work,Mail,Also\n");
+    let mut text = String::from("Key,First,Company,Fax,Work,Mail,Also\n");
     for row in rows {
         let value = |value: Option<u8>| value.map_or(String::new(), |value| format!("v{value}"));
         let answer = |answer: Option<bool>| match answer {
@@ -239,14 +262,18 @@ fn csv(rows: &[Row]) -> String {
             Some(true) => "yes",
             Some(false) => "no",
         };
-        let phone = |number: Option<usize>| number.map_or("", |number| NUMBERS[number]);
+        let phone = |phone: Option<(usize, Option<u8>)>| match phone {
+            None => String::new(),
+            Some((number, None)) => NUMBERS[number].to_owned(),
+            Some((number, Some(extension))) => format!("{} ext. {extension}", NUMBERS[number]),
+        };
         let cells = [
             row.key.map_or(String::new(), |key| format!("k{key}")),
             // Without a key nothing else may say who it is.
             row.key.map_or(String::new(), |_| value(row.first)),
             row.key.map_or("v0".to_owned(), |_| value(row.company)),
-            row.key.map_or("", |_| phone(row.phones[0])).to_owned(),
-            row.key.map_or("", |_| phone(row.phones[1])).to_owned(),
+            row.key.map_or(String::new(), |_| phone(row.phones[0])),
+            row.key.map_or(String::new(), |_| phone(row.phones[1])),
             answer(row.consents[0]).to_owned(),
             answer(row.consents[1]).to_owned(),
         ];
@@ -258,7 +285,8 @@ fn csv(rows: &[Row]) -> String {
 
 fn row() -> impl Strategy<Value = Row> {
     let maybe = |bound: u8| proptest::option::weighted(0.7, 0..bound);
-    let phone = || proptest::option::weighted(0.5, 0..NUMBERS.len());
+    let extension = || proptest::option::weighted(0.4, 5..7_u8);
+    let phone = || proptest::option::weighted(0.5, (0..NUMBERS.len(), extension()));
     let answer = || proptest::option::weighted(0.3, any::<bool>());
     let key = proptest::option::weighted(0.95, 0..5_u8);
     (
@@ -304,7 +332,7 @@ fn check(steps: &[Step], start: Start) -> Result<(), TestCaseError> {
     let sandbox = Sandbox::new();
     let (mut store, tenant) = new_store(&sandbox, "a.db");
     if start == Start::OneHuman {
-        let seed = "Key,First,Company,Mobile,Work,Mail,Also\nseed,Seed,,,,,\n";
+        let seed = "Key,First,Company,Fax,Work,Mail,Also\nseed,Seed,,,,,\n";
         import_text(&mut store, tenant, MAPPING, seed, ConflictPolicy::Update);
     }
     let mut world = World::default();

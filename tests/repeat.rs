@@ -82,3 +82,18 @@ fn a_fresh_store_and_a_filled_one_take_a_file_in_alike() {
     );
     assert_eq!(sandbox.digest("bulk.db"), sandbox.digest("single.db"));
 }
+
+#[test]
+fn a_changed_extension_is_an_update() {
+    let sandbox = Sandbox::new();
+    people::write_mapping(&sandbox);
+    for (file, extension) in [("a.csv", "5"), ("b.csv", "7")] {
+        let work = format!("212 555 0101 ext. {extension}");
+        let row = ["k1", "Ada", "Example", "", "", "", &work];
+        sandbox.write(file, people::rows(&[&row]));
+        sandbox.import("a.db", file, &[]).ends_with(0);
+    }
+    let kept = sandbox.ask("a.db", "SELECT metadata FROM phone_human_links");
+    assert_eq!(kept, [[r#"{"extension":"7"}"#]]);
+    assert_eq!(sandbox.last_run("a.db").counts.rows_updated, 1);
+}

@@ -201,6 +201,45 @@ fn an_update_is_undone_only_while_its_fields_hold_what_it_wrote() {
 }
 
 #[test]
+fn a_changed_extension_is_undone_in_order_and_not_over_a_change_by_hand() {
+    let sandbox = scene();
+    let mut digests = Vec::new();
+    for (file, work) in [("a", ""), ("b", " ext. 5"), ("c", " x7"), ("d", "")] {
+        let work = format!("212 555 0101{work}");
+        let row = ["k1", "Ada", "Example", "", "", "", &work];
+        sandbox.write(&format!("{file}.csv"), people::rows(&[&row]));
+        let file = format!("{file}.csv");
+        sandbox.import("a.db", &file, &[]).ends_with(0);
+        digests.push(sandbox.digest("a.db"));
+    }
+    let kept = sandbox.ask("a.db", "SELECT metadata FROM phone_human_links");
+    assert_eq!(
+        kept,
+        [[r#"{"extension":"7"}"#]],
+        "an empty cell replaces nothing"
+    );
+    let report = undo(&sandbox, "a.db", 2, &[]).ends_with(1);
+    let said = format!("{}{}", report.stdout, report.stderr);
+    assert!(
+        said.contains("got another phone extension later by run 3"),
+        "{said}"
+    );
+    assert_eq!(sandbox.digest("a.db"), digests[3]);
+    undo(&sandbox, "a.db", 4, &[]).ends_with(0);
+    let by_hand = "UPDATE phone_human_links SET metadata = '{\"extension\":\"8\"}'";
+    sandbox.tamper("a.db", by_hand);
+    let before = sandbox.digest("a.db");
+    undo(&sandbox, "a.db", 3, &[]).ends_with(1);
+    assert_eq!(sandbox.digest("a.db"), before);
+    sandbox.tamper("a.db", &by_hand.replace('8', "7"));
+    for run in (2..=3).rev() {
+        undo(&sandbox, "a.db", run, &[]).ends_with(0);
+        let before = usize::try_from(run).unwrap() - 2;
+        assert_eq!(sandbox.digest("a.db"), digests[before], "run {run}");
+    }
+}
+
+#[test]
 fn a_run_that_does_not_exist_cannot_be_undone() {
     let sandbox = scene();
     sandbox.import("a.db", "a.csv", &[]).ends_with(0);

@@ -32,8 +32,8 @@ pub use self::digest::{StoreDigest, TableDigest};
 pub use self::engine::{Access, BulkLoad, Engine, OnConflict};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::import::{
-    ExistingHuman, HUMAN_FIELDS, HumanUpdate, ImportBatch, ImportTransaction, SourceRow,
-    SourceRowUpdate, VerificationError,
+    ExistingHuman, ExistingLink, HUMAN_FIELDS, HumanUpdate, ImportBatch, ImportTransaction,
+    LinkUpdate, SourceRow, SourceRowUpdate, VerificationError,
 };
 pub use self::migration::schema_version;
 pub use self::runs::{

@@ -444,12 +444,7 @@ impl RowCleaner<'_, '_> {
         let context = self.context;
         let line = line(self.record);
         let phones = std::mem::take(&mut self.scratch.phones);
-        // A number said twice is kept the first time, whichever of the two is marked.
-        let primary = phones
-            .iter()
-            .find(|phone| phone.marked_primary)
-            .and_then(|marked| phones.iter().position(|phone| phone.is_same_link(marked)))
-            .unwrap_or(0);
+        let primary = primary_position(&phones);
         let first_number = self.batch.numbers.len();
         for (position, phone) in phones.iter().enumerate() {
             let repeated = phones
@@ -463,6 +458,7 @@ impl RowCleaner<'_, '_> {
             digest.absorb(phone.relationship.as_str());
             digest.absorb_number(phone.number.e164().digits());
             digest.absorb(phone.number.extension().unwrap_or_default());
+            digest.absorb_number(u64::from(position == primary));
             let known = self.batch.numbers.get(first_number..).unwrap_or_default();
             if !known.iter().any(|(_, id)| *id == phone.id) {
                 self.batch.numbers.push((phone.number.e164(), phone.id));
@@ -488,14 +484,15 @@ impl RowCleaner<'_, '_> {
             digest.absorb(kind);
             digest.absorb(consent.status.as_str());
             digest.absorb_number(date.cast_unsigned());
+            digest.absorb(&consent.source);
+            digest.absorb(consent.legal_basis.as_deref().unwrap_or_default());
             let earlier = mapped.consents.get(..position).unwrap_or_default();
             if earlier.iter().any(|said| is_same_event(said, consent)) {
                 continue;
             }
+            let mut said = mapped.consents.iter();
             if consent.status == ConsentStatus::Granted
-                && earlier
-                    .iter()
-                    .any(|said| withdraws(said, consent.consent_type))
+                && said.any(|said| withdraws(said, consent.consent_type))
             {
                 self.withheld_grant(consent.column);
                 continue;
@@ -537,7 +534,7 @@ impl RowCleaner<'_, '_> {
         }
     }
 
-    /// Notes that a row both gives and takes a consent; taking it counts.
+    /// Notes that a row both gives and takes a consent; taking it counts, whichever is said first.
     fn withheld_grant(&mut self, column: u32) {
         let column = self.mapper.column_name(column).map(str::to_owned);
         self.issue(
@@ -572,6 +569,16 @@ impl RowCleaner<'_, '_> {
         block.push(hint);
         block.push(raw);
     }
+}
+
+/// The phone that becomes the primary one: the one the source marks, else the first voice line,
+/// else the first. A number said twice is kept the first time, whichever of the two is marked.
+fn primary_position(phones: &[CleanPhone]) -> usize {
+    let marked = phones.iter().find(|phone| phone.marked_primary);
+    let primary = marked.or_else(|| phones.iter().find(|phone| phone.relationship.is_voice()));
+    primary
+        .and_then(|primary| phones.iter().position(|phone| phone.is_same_link(primary)))
+        .unwrap_or(0)
 }
 
 /// Whether two columns of a row tell of one event.
@@ -700,6 +707,11 @@ fn folded(text: &str) -> String {
 }
 
 /// A digest of length-prefixed parts.
+///
+/// A row's digest covers all that its finished rows are made of, so that a row with any change is
+/// looked at.
+/// That need not change the store: a human that has a primary number keeps it when the source
+/// marks another, and a consent event that is recorded keeps its legal basis.
 #[derive(Clone)]
 struct RowDigest(Sha256);
 

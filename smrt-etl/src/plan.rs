@@ -261,8 +261,8 @@ fn create(
     additions: &mut Additions,
 ) -> Vec<usize> {
     let mut current = incoming.as_existing(context);
-    for (phone, _) in &current.links {
-        if let Some(types) = existing.revoked_numbers.get(phone) {
+    for link in &current.links {
+        if let Some(types) = existing.revoked_numbers.get(&link.phone_number) {
             current.revoked.extend(types.iter().cloned());
         }
     }

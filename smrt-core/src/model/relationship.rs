@@ -20,6 +20,20 @@ pub struct RelationshipTypeError;
 
 const RELATIONSHIP_BYTES_MAX: usize = 32;
 
+/// Lines on which one does not simply call a person and talk.
+const NOT_VOICE: [&str; 10] = [
+    "fax",
+    "work_fax",
+    "home_fax",
+    "pager",
+    "telex",
+    "assistant",
+    "tty",
+    "isdn",
+    "callback",
+    "radio",
+];
+
 impl RelationshipType {
     /// The terms smrt writes itself.
     pub const KNOWN: [&'static str; 16] = [
@@ -60,6 +74,13 @@ impl RelationshipType {
         Ok(Self(Cow::Owned(text.to_owned())))
     }
 
+    /// Whether the person is likely to answer in speech: neither a machine line such as `fax`
+    /// nor someone else's, such as `assistant`. A term smrt does not know counts as speech.
+    #[must_use]
+    pub fn is_voice(&self) -> bool {
+        !NOT_VOICE.contains(&self.as_str())
+    }
+
     /// The term.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -87,5 +108,18 @@ mod tests {
         for wrong in ["", "Work", "work phone", "büro", &"a".repeat(33)] {
             assert_eq!(RelationshipType::parse(wrong), Err(RelationshipTypeError));
         }
+    }
+
+    #[test]
+    fn a_person_is_called_on_voice_lines_known_or_not() {
+        let voice = |term: &&str| RelationshipType::parse(term).unwrap().is_voice();
+        let known: Vec<&str> = RelationshipType::KNOWN.into_iter().filter(voice).collect();
+        assert_eq!(known, ["mobile", "work", "home", "main", "car", "other"]);
+        assert!(voice(&"summer_house"));
+        assert!(
+            NOT_VOICE
+                .iter()
+                .all(|term| RelationshipType::KNOWN.contains(term))
+        );
     }
 }

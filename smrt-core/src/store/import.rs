@@ -36,8 +36,8 @@ pub struct ExistingHuman {
     pub import_run: Option<i64>,
     /// The rows of the same source it was imported from.
     pub source_rows: Vec<SourceRow>,
-    /// Phone number and relationship type of each link.
-    pub links: Vec<(Id, String)>,
+    /// Its links to phone numbers.
+    pub links: Vec<ExistingLink>,
     /// Whether one of the links is the primary one.
     pub has_primary: bool,
     /// The ids of its consent records.
@@ -50,6 +50,27 @@ impl std::fmt::Debug for ExistingHuman {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ExistingHuman")
             .field("import_run", &self.import_run)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A link of a human to a phone number.
+#[derive(Clone)]
+pub struct ExistingLink {
+    /// Which link.
+    pub id: Id,
+    /// The phone number.
+    pub phone_number: Id,
+    /// The relationship type.
+    pub relationship_type: String,
+    /// The metadata, a JSON object; its member `extension` is dialled after the number.
+    pub metadata: String,
+}
+
+impl std::fmt::Debug for ExistingLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExistingLink")
+            .field("id", &self.id)
             .finish_non_exhaustive()
     }
 }
@@ -90,6 +111,15 @@ impl std::fmt::Debug for HumanUpdate {
     }
 }
 
+/// New metadata of a link.
+#[derive(Debug, Clone)]
+pub struct LinkUpdate {
+    /// Whose link.
+    pub human_id: Id,
+    /// The link with its new metadata.
+    pub link: ExistingLink,
+}
+
 /// New state of a [`SourceRow`].
 #[derive(Debug, Clone, Copy)]
 pub struct SourceRowUpdate {
@@ -106,6 +136,8 @@ pub struct ImportBatch {
     pub inserts: Vec<RowBlock>,
     /// Humans with new values.
     pub human_updates: Vec<HumanUpdate>,
+    /// Links with new metadata; they may be among the inserts.
+    pub link_updates: Vec<LinkUpdate>,
     /// Source rows with a new state.
     pub source_row_updates: Vec<SourceRowUpdate>,
 }
@@ -117,6 +149,7 @@ impl ImportBatch {
         Self {
             inserts: Vec::new(),
             human_updates: Vec::new(),
+            link_updates: Vec::new(),
             source_row_updates: Vec::new(),
         }
     }
@@ -394,6 +427,9 @@ impl ImportTransaction<'_> {
         for update in &batch.human_updates {
             update_human(self.engine, update)?;
         }
+        for update in &batch.link_updates {
+            update_link(self.engine, update)?;
+        }
         for update in &batch.source_row_updates {
             update_source_row(self.engine, update)?;
         }
@@ -438,6 +474,21 @@ fn update_human(engine: &mut dyn Engine, update: &HumanUpdate) -> Result<(), Sto
          job_title = ?6, employee_id = ?7, contractor_id = ?8, metadata = ?9, updated_at = ?10 \
          WHERE id = ?1",
         &parameters,
+    )?;
+    Ok(())
+}
+
+fn update_link(engine: &mut dyn Engine, update: &LinkUpdate) -> Result<(), StoreError> {
+    let link = &update.link;
+    engine.execute(
+        "UPDATE phone_human_links SET metadata = ?4 \
+         WHERE human_id = ?1 AND phone_number_id = ?2 AND relationship_type = ?3",
+        &[
+            update.human_id.into(),
+            link.phone_number.into(),
+            link.relationship_type.as_str().into(),
+            link.metadata.as_str().into(),
+        ],
     )?;
     Ok(())
 }
@@ -560,13 +611,18 @@ fn load_links(
     humans: &mut Humans,
 ) -> Result<(), StoreError> {
     let sql = format!(
-        "SELECT human_id, phone_number_id, relationship_type, is_primary \
+        "SELECT human_id, id, phone_number_id, relationship_type, metadata, is_primary \
          FROM phone_human_links WHERE human_id IN ({marks})"
     );
     engine.query(&sql, parameters, &mut |row| {
         if let Some(human) = humans.get_mut(&row.id(0)?) {
-            human.links.push((row.id(1)?, row.text(2)?.to_owned()));
-            human.has_primary |= row.integer(3)? != 0;
+            human.links.push(ExistingLink {
+                id: row.id(1)?,
+                phone_number: row.id(2)?,
+                relationship_type: row.text(3)?.to_owned(),
+                metadata: row.text(4)?.to_owned(),
+            });
+            human.has_primary |= row.integer(5)? != 0;
         }
         Ok(())
     })

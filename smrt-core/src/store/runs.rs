@@ -465,7 +465,8 @@ impl Store {
         Ok(summary)
     }
 
-    /// How often a run changed each field of a human, the most frequent first.
+    /// How often a run changed each field of a human, the most frequent first. The extension of
+    /// one of its phone numbers is the field `phone_extension`.
     ///
     /// # Errors
     ///
@@ -473,12 +474,18 @@ impl Store {
     pub fn changed_fields(&mut self, run: i64) -> Result<Vec<(String, u64)>, StoreError> {
         let mut changed: BTreeMap<String, u64> = BTreeMap::new();
         self.engine.query(
-            "SELECT fields FROM record_changes WHERE import_run = ?1 AND entity_type = 'human'",
+            "SELECT fields, entity_type FROM record_changes \
+             WHERE import_run = ?1 AND entity_type IN ('human', 'link')",
             &[run.into()],
             &mut |row| {
                 let fields: serde_json::Map<String, serde_json::Value> =
                     serde_json::from_str(row.text(0)?)
                         .map_err(|_| StoreError::unexpected_value(0))?;
+                if row.text(1)? == "link" {
+                    // The extension is all that a source says in a link's metadata.
+                    *changed.entry("phone_extension".to_owned()).or_default() += 1;
+                    return Ok(());
+                }
                 for field in fields.keys().filter(|field| *field != "updated_at") {
                     *changed.entry(field.clone()).or_default() += 1;
                 }

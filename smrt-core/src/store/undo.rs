@@ -29,14 +29,14 @@ pub struct UndoReport {
     pub links_deleted: u64,
     /// Consent records deleted.
     pub consents_deleted: u64,
-    /// Humans and source rows whose earlier values were put back.
+    /// Humans, links and source rows whose earlier values were put back.
     pub records_restored: u64,
 }
 
 /// A later change that an undo would lose.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Obstacle {
-    /// The kind of record: `human`, `phone_number`.
+    /// The kind of record: `human`, `phone_number`, `link`.
     pub entity_type: &'static str,
     /// Which record.
     pub entity_id: Id,
@@ -50,7 +50,7 @@ impl UndoReport {
 }
 
 /// Queries that find later changes to what a run touched: entity id, and the later run or null.
-const LATER_CHANGES: [(&str, &str, &str); 9] = [
+const LATER_CHANGES: [(&str, &str, &str); 11] = [
     (
         "human",
         "was changed",
@@ -65,7 +65,25 @@ const LATER_CHANGES: [(&str, &str, &str); 9] = [
          JOIN record_changes later ON later.entity_id = mine.entity_id \
            AND later.sequence > mine.sequence \
            AND (later.import_run IS NULL OR later.import_run <> ?1) \
-         WHERE mine.import_run = ?1",
+         WHERE mine.import_run = ?1 AND mine.entity_type <> 'link'",
+    ),
+    // A link is named by its human, whom people can look up.
+    (
+        "human",
+        "got another phone extension",
+        "SELECT l.human_id, c.import_run FROM record_changes c \
+         JOIN phone_human_links l ON l.id = c.entity_id AND l.import_run = ?1 \
+         WHERE c.entity_type = 'link' AND (c.import_run IS NULL OR c.import_run <> ?1)",
+    ),
+    (
+        "human",
+        "got another phone extension",
+        "SELECT l.human_id, later.import_run FROM record_changes mine \
+         JOIN record_changes later ON later.entity_id = mine.entity_id \
+           AND later.sequence > mine.sequence \
+           AND (later.import_run IS NULL OR later.import_run <> ?1) \
+         JOIN phone_human_links l ON l.id = mine.entity_id \
+         WHERE mine.import_run = ?1 AND mine.entity_type = 'link'",
     ),
     (
         "human",
@@ -261,19 +279,16 @@ fn restore_before_images(
         };
         before = last.sequence;
         for change in &changes {
-            let restored = match change.entity_type.as_str() {
-                "human" => restore_human(engine, change, run)?,
-                _ => restore_source_row(engine, change)?,
+            let (entity_type, restored) = match change.entity_type.as_str() {
+                "human" => ("human", restore_human(engine, change, run)?),
+                "link" => ("link", restore_link(engine, change, run)?),
+                _ => ("human", restore_source_row(engine, change)?),
             };
             if restored {
                 report.records_restored += 1;
             } else {
-                note(
-                    report,
-                    "human",
-                    change.entity_id,
-                    "was changed by hand later".to_owned(),
-                );
+                let reason = "was changed by hand later".to_owned();
+                note(report, entity_type, change.entity_id, reason);
             }
         }
     }
@@ -333,6 +348,41 @@ fn restore_human(engine: &mut dyn Engine, change: &Change, run: i64) -> Result<b
         }
     }
     Ok(true)
+}
+
+/// Restores a link if its metadata still is what the run wrote. Links the run itself created are
+/// deleted afterwards and need no restoring.
+fn restore_link(engine: &mut dyn Engine, change: &Change, run: i64) -> Result<bool, StoreError> {
+    let field = |name: &str, position: usize| {
+        let images = change.fields.get(name);
+        images.map_or(Value::Null, |images| image(images, position))
+    };
+    let id = |name: &str| match field(name, 0) {
+        Value::Text(text) => text
+            .parse::<Id>()
+            .map_err(|_| StoreError::unexpected_value(3)),
+        _ => Err(StoreError::unexpected_value(3)),
+    };
+    let (human, phone_number) = (id("human_id")?, id("phone_number_id")?);
+    let key = "human_id = ?1 AND phone_number_id = ?2 AND relationship_type = ?3";
+    let key_values = [
+        human.into(),
+        phone_number.into(),
+        field("relationship_type", 0),
+    ];
+    let mut values = key_values.to_vec();
+    values.extend([field("metadata", 0), field("metadata", 1)]);
+    let changed = engine.execute(
+        &format!("UPDATE phone_human_links SET metadata = ?4 WHERE {key} AND metadata = ?5"),
+        &values,
+    )?;
+    if changed == 1 {
+        return Ok(true);
+    }
+    let mut values = key_values.to_vec();
+    values.push(run.into());
+    let own = format!("SELECT count(*) FROM phone_human_links WHERE {key} AND import_run = ?4");
+    Ok(count(engine, &own, &values)? > 0)
 }
 
 fn image(images: &Json, position: usize) -> Value<'_> {

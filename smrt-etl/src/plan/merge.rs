@@ -6,8 +6,8 @@
 use serde_json::{Map, Value as Json};
 use smrt_core::model::Id;
 use smrt_core::store::{
-    BlockRow, ExistingHuman, HUMAN_FIELDS, HumanUpdate, ImportBatch, RowBlock, SourceRow,
-    SourceRowUpdate, Value,
+    BlockRow, ExistingHuman, ExistingLink, HUMAN_FIELDS, HumanUpdate, ImportBatch, LinkUpdate,
+    RowBlock, SourceRow, SourceRowUpdate, Value,
 };
 
 use super::{Additions, ConflictPolicy, Existing, PlanContext, replaced_row, signed};
@@ -37,9 +37,11 @@ pub(super) struct IncomingConsent<'c> {
 
 /// Positions of columns in their tables, as `clean` fills them.
 const HUMAN_METADATA: usize = 11;
+const LINK_ID: usize = 0;
 const LINK_PHONE: usize = 1;
 const LINK_RELATIONSHIP: usize = 3;
 const LINK_IS_PRIMARY: usize = 4;
+const LINK_METADATA: usize = 8;
 const SOURCE_KEY_OCCURRENCE: usize = 3;
 
 /// The member of `metadata` that holds what further rows of the same human say differently.
@@ -92,8 +94,8 @@ impl<'c> Incoming<'c> {
             updated_at: Some(context.started_at),
             import_run: Some(context.run),
             source_rows: vec![self.source_row(context, 0)],
-            links: self.links().filter_map(|row| link_key(&row)).collect(),
-            has_primary: self.links().next().is_some(),
+            links: self.links().filter_map(|row| link(&row)).collect(),
+            has_primary: self.links().any(|row| is_primary(&row)),
             consents: Default::default(),
             revoked: Default::default(),
         }
@@ -139,7 +141,15 @@ pub(super) fn merge(
         };
     }
     let occurrence = settle_source_row(context, current, human, incoming, additions, batch);
-    let links = add_links(current, existing, incoming, additions);
+    let links = merge_links(
+        context,
+        (current, human),
+        existing,
+        incoming,
+        policy,
+        additions,
+        batch,
+    );
     let fields = update_fields(
         context,
         current,
@@ -233,39 +243,87 @@ fn settle_source_row(
     new.occurrence
 }
 
-/// Adds the links the human does not have yet, with their numbers.
-fn add_links(
-    current: &mut ExistingHuman,
+/// Adds the links the human does not have yet, with their numbers, and takes over the extensions
+/// of those it has. Returns how many links are new or changed.
+fn merge_links(
+    context: &PlanContext,
+    (current, human): (&mut ExistingHuman, Id),
     existing: &mut Existing,
     incoming: &Incoming<'_>,
+    policy: ConflictPolicy,
     additions: &mut Additions,
+    batch: &mut ImportBatch,
 ) -> usize {
-    let mut added = 0;
-    for link in incoming.links() {
-        let Some(key) = link_key(&link) else { continue };
-        if current.links.contains(&key) {
+    let mut merged = 0;
+    for row in incoming.links() {
+        let Some(new) = link(&row) else { continue };
+        if let Some(old) = current.links.iter_mut().find(|old| old.id == new.id) {
+            if let Some(before) = take_over_extension(old, &new, policy) {
+                let line = incoming.row.line;
+                note_link_change(context, line, human, (&before, old), additions);
+                batch.link_updates.push(LinkUpdate {
+                    human_id: human,
+                    link: old.clone(),
+                });
+                merged += 1;
+            }
             continue;
         }
-        if existing.phone_numbers.insert(key.0) {
+        if existing.phone_numbers.insert(new.phone_number) {
             let numbers = incoming.before.phone_numbers..incoming.row.ends.phone_numbers;
             let row = numbers
                 .filter_map(|row| incoming.clean.phone_numbers.row(row))
-                .find(|row| id(row.value(0)) == Some(key.0));
+                .find(|row| id(row.value(0)) == Some(new.phone_number));
             row.into_iter()
                 .for_each(|row| additions.phone_numbers.push_row(row));
         }
-        let primary = !current.has_primary && link.value(LINK_IS_PRIMARY) == Value::Integer(1);
+        let primary = !current.has_primary && is_primary(&row);
         push_with(
             &mut additions.links,
-            link,
+            row,
             LINK_IS_PRIMARY,
             Value::from(primary),
         );
         current.has_primary |= primary;
-        current.links.push(key);
-        added += 1;
+        current.links.push(new);
+        merged += 1;
     }
-    added
+    merged
+}
+
+/// Takes the metadata of a link over by the policy and returns what it was before, if it
+/// changed.
+fn take_over_extension(
+    old: &mut ExistingLink,
+    new: &ExistingLink,
+    policy: ConflictPolicy,
+) -> Option<String> {
+    let before = object(&old.metadata);
+    let mut after = before.clone();
+    take_over(&mut after, object(&new.metadata), policy);
+    if after == before {
+        return None;
+    }
+    let after = Json::Object(after).to_string();
+    Some(std::mem::replace(&mut old.metadata, after))
+}
+
+/// Notes the change with the key of the link, by which an undo finds it.
+fn note_link_change(
+    context: &PlanContext,
+    line: u64,
+    human: Id,
+    (before, link): (&str, &ExistingLink),
+    additions: &mut Additions,
+) {
+    let (human, number) = (human.to_string(), link.phone_number.to_string());
+    let fields = serde_json::json!({
+        "human_id": [human, human],
+        "phone_number_id": [number, number],
+        "relationship_type": [link.relationship_type, link.relationship_type],
+        "metadata": [before, link.metadata],
+    });
+    additions.change(context, line, "link", link.id, &fields.to_string());
 }
 
 /// Adds the consent events that are new. A withdrawal is recorded under every policy; a grant is
@@ -398,11 +456,17 @@ fn take_over(old: &mut Map<String, Json>, new: Map<String, Json>, policy: Confli
     }
 }
 
-fn link_key(row: &BlockRow<'_>) -> Option<(Id, String)> {
-    Some((
-        id(row.value(LINK_PHONE))?,
-        text(row.value(LINK_RELATIONSHIP))?.to_owned(),
-    ))
+fn link(row: &BlockRow<'_>) -> Option<ExistingLink> {
+    Some(ExistingLink {
+        id: id(row.value(LINK_ID))?,
+        phone_number: id(row.value(LINK_PHONE))?,
+        relationship_type: text(row.value(LINK_RELATIONSHIP))?.to_owned(),
+        metadata: text(row.value(LINK_METADATA))?.to_owned(),
+    })
+}
+
+fn is_primary(link: &BlockRow<'_>) -> bool {
+    link.value(LINK_IS_PRIMARY) == Value::Integer(1)
 }
 
 /// Appends a copy of `row` with another value in one column.
