@@ -32,7 +32,7 @@ const ROWS_PER_TRANSACTION: u64 = 16_384;
 const ROWS_PER_BULK_TRANSACTION: u64 = 65_536;
 
 /// Deferred rows that are settled in one transaction.
-const DEFERRED_PER_TRANSACTION: u32 = 8_192;
+const DEFERRED_PER_TRANSACTION: u32 = 16_384;
 
 /// What is happening, for a progress bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

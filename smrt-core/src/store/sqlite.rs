@@ -27,7 +27,7 @@ pub(crate) use self::header::{APPLICATION_ID, FileKind, identify};
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Page cache of a connection, in KiB.
-const CACHE_KIB: i64 = 32 * 1024;
+const CACHE_KIB: i64 = 16 * 1024;
 
 /// Page cache during a bulk load, in KiB. Appending needs little, and an index build sorts
 /// stretches of this size, which are faster to sort while they fit the processor's own cache.

@@ -24,7 +24,7 @@ use crate::smrt::remove_store;
 const ROWS_PER_TRANSACTION: usize = 16_384;
 
 /// The page cache of smrt's engine, in KiB.
-const CACHE_KIB: i64 = 32 * 1024;
+const CACHE_KIB: i64 = 16 * 1024;
 
 /// The page cache of smrt's engine during a bulk load, in KiB.
 const BULK_LOAD_CACHE_KIB: i64 = 8 * 1024;
