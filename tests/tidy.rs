@@ -25,14 +25,23 @@ const EDGES: [(&str, &str, &[&str]); 13] = [
         "mapping",
         &["mapping", "record", "reject_columns"],
     ),
+    ("smrt-etl/src", "json_text", &["json_text"]),
     ("smrt-etl/src", "seen", &["seen"]),
     (
         "smrt-etl/src",
         "rejects",
-        &["rejects", "clean", "import", "reject_columns", "source"],
+        &["rejects", "import", "json_text", "reject_columns", "source"],
     ),
-    ("smrt-etl/src", "clean", &["clean", "mapping", "record"]),
-    ("smrt-etl/src", "plan", &["plan", "clean", "seen"]),
+    (
+        "smrt-etl/src",
+        "clean",
+        &["clean", "json_text", "mapping", "record"],
+    ),
+    (
+        "smrt-etl/src",
+        "plan",
+        &["plan", "clean", "json_text", "seen"],
+    ),
     (
         "smrt-etl/src",
         "import",

@@ -5,14 +5,21 @@
 //! What this module does not do: it knows nothing of the store; whether a row is new is planned
 //! later.
 
+mod batch;
+mod digest;
+mod identity;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use sha2::{Digest as _, Sha256};
 use smrt_core::model::{ConsentStatus, ConsentType, Email, Id, Instant};
 use smrt_core::phone::{self, E164, PhoneNumber, Region};
-use smrt_core::store::{RowBlock, Severity, Value, schema};
+use smrt_core::store::{RowBlock, Severity, Value};
 
+pub use self::batch::{BlockEnds, CleanBatch, CleanRow};
+use self::digest::RowDigest;
+use self::identity::source_key;
+use crate::json_text::push_json_string;
 use crate::mapping::{IssueEffect, MappedConsent, MappedPhone, MappedRow, RowMapper};
 use crate::record::{Record, RecordBatch};
 
@@ -31,128 +38,6 @@ pub struct CleanContext {
     pub default_region: Option<Region>,
     /// When the file was exported: the date of a withdrawal that has none of its own.
     pub exported_at: Instant,
-}
-
-/// The finished rows of a [`RecordBatch`].
-///
-/// Every block holds what would be inserted if each human were new.
-pub struct CleanBatch {
-    /// The records themselves, for rows that are set aside.
-    pub records: RecordBatch,
-    /// One entry a record, in order.
-    pub rows: Vec<CleanRow>,
-    /// Rows of `phone_numbers`.
-    pub phone_numbers: RowBlock,
-    /// Rows of `humans`.
-    pub humans: RowBlock,
-    /// Rows of `phone_human_links`.
-    pub links: RowBlock,
-    /// Rows of `source_keys`.
-    pub source_keys: RowBlock,
-    /// Rows of `consent_records`.
-    pub consents: RowBlock,
-    /// Rows of `import_issues`.
-    pub issues: RowBlock,
-    /// The numbers of `phone_numbers`, in the same order.
-    pub numbers: Vec<(E164, Id)>,
-}
-
-/// Which finished rows belong to a record: each range ends here and begins at the row before.
-#[derive(Debug, Clone, Copy)]
-pub struct CleanRow {
-    /// The row's number among the data rows, from 1.
-    pub number: u64,
-    /// The line of the file it begins on, from 1.
-    pub line: u64,
-    /// The human it speaks of; none for a rejected row.
-    pub human: Option<Id>,
-    /// A digest of what the row says.
-    pub digest: i64,
-    /// How many rows each block has once this row is done.
-    pub ends: BlockEnds,
-}
-
-/// Row counts of the blocks of a [`CleanBatch`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct BlockEnds {
-    /// Rows of `humans`; `source_keys` has as many.
-    pub humans: usize,
-    /// Rows of `phone_numbers`.
-    pub phone_numbers: usize,
-    /// Rows of `phone_human_links`.
-    pub links: usize,
-    /// Rows of `consent_records`.
-    pub consents: usize,
-    /// Rows of `import_issues`.
-    pub issues: usize,
-}
-
-impl CleanBatch {
-    /// An empty batch.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            records: RecordBatch::default(),
-            rows: Vec::new(),
-            phone_numbers: RowBlock::new(&schema::PHONE_NUMBERS),
-            humans: RowBlock::new(&schema::HUMANS),
-            links: RowBlock::new(&schema::PHONE_HUMAN_LINKS),
-            source_keys: RowBlock::new(&schema::SOURCE_KEYS),
-            consents: RowBlock::new(&schema::CONSENT_RECORDS),
-            issues: RowBlock::new(&schema::IMPORT_ISSUES),
-            numbers: Vec::new(),
-        }
-    }
-
-    /// Drops all rows and keeps the buffers.
-    pub fn clear(&mut self) {
-        self.records.clear();
-        self.rows.clear();
-        self.numbers.clear();
-        for block in [
-            &mut self.phone_numbers,
-            &mut self.humans,
-            &mut self.links,
-            &mut self.source_keys,
-            &mut self.consents,
-            &mut self.issues,
-        ] {
-            block.clear();
-        }
-    }
-
-    /// The block ends before the row at `index`.
-    #[must_use]
-    pub fn ends_before(&self, index: usize) -> BlockEnds {
-        index
-            .checked_sub(1)
-            .and_then(|before| self.rows.get(before))
-            .map_or_else(BlockEnds::default, |row| row.ends)
-    }
-
-    fn ends(&self) -> BlockEnds {
-        BlockEnds {
-            humans: self.humans.len(),
-            phone_numbers: self.phone_numbers.len(),
-            links: self.links.len(),
-            consents: self.consents.len(),
-            issues: self.issues.len(),
-        }
-    }
-}
-
-impl Default for CleanBatch {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl std::fmt::Debug for CleanBatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CleanBatch")
-            .field("rows", &self.rows.len())
-            .finish_non_exhaustive()
-    }
 }
 
 /// Finishes the rows of `records` into `batch`, whose earlier rows are dropped.
@@ -275,7 +160,7 @@ impl RowCleaner<'_, '_> {
         }
         self.read_phones(mapped);
         let email = self.read_email(mapped);
-        let Some(key) = source_key(mapped, email.as_deref(), &self.scratch.phones) else {
+        let Some(key) = source_key(mapped, email.as_deref(), self.numbers()) else {
             // Its issues would only repeat why there is no identity; the rejection says it all.
             self.drop_issues_since(issues_before);
             self.issue(
@@ -289,6 +174,11 @@ impl RowCleaner<'_, '_> {
         };
         self.scratch.metadata.push('}');
         Some(self.push_rows(mapped, email.as_deref(), &key))
+    }
+
+    /// The numbers of the row, in order.
+    fn numbers(&self) -> impl Iterator<Item = E164> {
+        self.scratch.phones.iter().map(|phone| phone.number.e164())
     }
 
     fn drop_issues_since(&mut self, first: usize) {
@@ -647,103 +537,6 @@ fn push_link(
     block.push(line);
 }
 
-/// The key of the row: the source's own, or a fingerprint of who it speaks of.
-///
-/// The fingerprint takes the name and, of e-mail address, phone numbers and company, the first
-/// that is there: so a new job or a second number does not make another person.
-fn source_key<'r>(
-    mapped: &'r MappedRow<'_>,
-    email: Option<&str>,
-    phones: &[CleanPhone],
-) -> Option<Cow<'r, str>> {
-    if let Some(key) = mapped.source_key.as_deref() {
-        return Some(Cow::Borrowed(key));
-    }
-    let names = [mapped.first_name.as_deref(), mapped.last_name.as_deref()];
-    let ids = [
-        mapped.employee_id.as_deref(),
-        mapped.contractor_id.as_deref(),
-    ];
-    let named = names.iter().chain(&ids).any(Option::is_some);
-    if !named && email.is_none() && phones.is_empty() {
-        return None;
-    }
-    let mut digest = RowDigest::new();
-    for part in names.iter().chain(&ids) {
-        digest.absorb(&folded(part.unwrap_or_default()));
-    }
-    if let Some(email) = email {
-        digest.absorb(&email.to_lowercase());
-    } else if phones.is_empty() {
-        digest.absorb(&folded(mapped.company_name.as_deref().unwrap_or_default()));
-    } else {
-        let mut numbers: Vec<u64> = phones
-            .iter()
-            .map(|phone| phone.number.e164().digits())
-            .collect();
-        numbers.sort_unstable();
-        numbers.dedup();
-        numbers
-            .iter()
-            .for_each(|number| digest.absorb_number(*number));
-    }
-    Some(Cow::Owned(format!(
-        "fingerprint:{:016x}{:016x}",
-        digest.second(),
-        digest.finish()
-    )))
-}
-
-/// Lower case, with single spaces.
-fn folded(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !folded.is_empty() {
-            folded.push(' ');
-        }
-        folded.extend(word.chars().flat_map(char::to_lowercase));
-    }
-    folded
-}
-
-/// A digest of length-prefixed parts.
-///
-/// A row's digest covers all that its finished rows are made of, so that a row with any change is
-/// looked at.
-/// That need not change the store: a human that has a primary number keeps it when the source
-/// marks another, and a consent event that is recorded keeps its legal basis.
-#[derive(Clone)]
-struct RowDigest(Sha256);
-
-impl RowDigest {
-    fn new() -> Self {
-        Self(Sha256::new())
-    }
-
-    fn absorb(&mut self, part: &str) {
-        self.absorb_number(part.len() as u64);
-        self.0.update(part.as_bytes());
-    }
-
-    fn absorb_number(&mut self, number: u64) {
-        self.0.update(number.to_be_bytes());
-    }
-
-    /// The first 64 bits.
-    fn finish(self) -> i64 {
-        let hash: [u8; 32] = self.0.finalize().into();
-        let (head, _) = hash.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-        i64::from_be_bytes(*head)
-    }
-
-    /// The last 64 bits.
-    fn second(&self) -> i64 {
-        let hash: [u8; 32] = self.0.clone().finalize().into();
-        let (_, tail) = hash.split_last_chunk::<8>().unwrap_or((&[], &[0; 8]));
-        i64::from_be_bytes(*tail)
-    }
-}
-
 fn line(record: &Record<'_>) -> i64 {
     signed(record.line())
 }
@@ -751,60 +544,4 @@ fn line(record: &Record<'_>) -> i64 {
 /// Row and line numbers are far below 2^63.
 fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Appends a JSON string with its quotes.
-pub(crate) fn push_json_string(json: &mut String, text: &str) {
-    json.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.find(|c: char| c < ' ' || c == '"' || c == '\\') {
-        let (plain, special) = rest.split_at(at);
-        json.push_str(plain);
-        let mut chars = special.chars();
-        match chars.next() {
-            Some('"') => json.push_str("\\\""),
-            Some('\\') => json.push_str("\\\\"),
-            Some('\n') => json.push_str("\\n"),
-            Some('\r') => json.push_str("\\r"),
-            Some('\t') => json.push_str("\\t"),
-            Some(other) => {
-                let _ = write!(json, "\\u{:04x}", u32::from(other));
-            }
-            None => {}
-        }
-        rest = chars.as_str();
-    }
-    json.push_str(rest);
-    json.push('"');
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn json_strings_are_as_serde_writes_them() {
-        for text in [
-            "",
-            "plain",
-            "a\"b\\c",
-            "line\nbreak\ttab\r",
-            "\u{1}\u{1f}",
-            "ünï 🙂",
-            "\u{7f}",
-        ] {
-            let mut json = String::new();
-            push_json_string(&mut json, text);
-            assert_eq!(
-                json.parse::<serde_json::Value>().unwrap(),
-                serde_json::Value::from(text)
-            );
-        }
-    }
-
-    #[test]
-    fn folding_makes_spellings_equal() {
-        assert_eq!(folded("  Ada   LOVELACE "), "ada lovelace");
-        assert_eq!(folded("Ärger"), "ärger");
-    }
 }

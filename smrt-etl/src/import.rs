@@ -12,7 +12,9 @@ mod report;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use smrt_core::model::{Id, Instant};
-use smrt_core::store::{ImportTransaction, IndexPolicy, NewRun, Run, RunStatus, Store};
+use smrt_core::store::{
+    ExistingHuman, ImportTransaction, IndexPolicy, NewRun, Run, RunStatus, Store,
+};
 
 pub use self::error::ImportError;
 pub use self::options::{ImportOptions, MaxRejects, ParseMaxRejectsError};
@@ -445,9 +447,7 @@ impl Job<'_> {
     }
 
     fn roll_back(&mut self, watch: &Watch<'_>) -> Result<Outcome, ImportError> {
-        let report = self
-            .store
-            .roll_back_run(self.run.number, (watch.now)())?;
+        let report = self.store.roll_back_run(self.run.number, (watch.now)())?;
         if report.obstacles_total > 0 {
             return Err(ImportError::RollBack {
                 run: self.run.number,
@@ -467,16 +467,30 @@ fn plan_in(
     clean: CleanBatch,
 ) -> Result<Planned, ImportError> {
     let humans: Vec<Id> = clean.rows.iter().filter_map(|row| row.human).collect();
-    let numbers: Vec<Id> = clean.numbers.iter().map(|(_, id)| *id).collect();
     if let Some(base) = base {
+        let numbers: Vec<Id> = clean.numbers.iter().map(|(_, id)| *id).collect();
         transaction.copy_records_from(base, &humans, &numbers)?;
     }
+    let mut source_rows = transaction.source_rows(&humans, &plan.source)?;
+    // Of a human about whom every row says what it said before, nothing else is asked.
+    let (humans, numbers) = clean.with_news(&source_rows);
+    let asked: Vec<Id> = humans.iter().copied().collect();
     let mut existing = Existing {
-        humans: transaction.existing_humans(&humans, &plan.source)?,
+        humans: transaction.existing_humans(&asked, &plan.source)?,
         phone_numbers: transaction.existing_phone_numbers(&numbers)?,
         revoked_numbers: transaction.revoked_numbers(&numbers)?,
         next_change: transaction.next_change()?,
     };
+    source_rows.retain(|id, _| !humans.contains(id));
+    existing
+        .humans
+        .extend(source_rows.into_iter().map(|(id, source_rows)| {
+            let human = ExistingHuman {
+                source_rows,
+                ..ExistingHuman::default()
+            };
+            (id, human)
+        }));
     Ok(plan_against(plan, &mut existing, clean))
 }
 

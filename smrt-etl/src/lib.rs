@@ -2,6 +2,7 @@
 
 pub mod clean;
 pub mod import;
+mod json_text;
 pub mod mapping;
 pub mod plan;
 pub mod record;

@@ -10,7 +10,8 @@ use std::collections::{HashMap, HashSet};
 use smrt_core::model::{Id, Instant};
 use smrt_core::store::{ExistingHuman, ImportBatch, RowBlock, RunCounts, SourceRow, Value, schema};
 
-use crate::clean::{BlockEnds, CleanBatch, CleanRow, push_json_string};
+use crate::clean::{BlockEnds, CleanBatch, CleanRow};
+use crate::json_text::push_json_string;
 use crate::seen::{Seen, Sighting};
 use merge::{Incoming, Outcome, merge};
 

@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use csv_core::ReadRecordResult;
 use smrt_core::store::{Issue, Severity, Store, StoreError};
 
-use crate::clean::push_json_string;
 use crate::import::ImportError;
+use crate::json_text::push_json_string;
 use crate::reject_columns::{ORIGINAL_COLUMN, is_run_column, repeat_suffix};
 pub use crate::reject_columns::{REJECT_COLUMNS, RUN_COLUMN};
 use crate::source::{Format, Source};

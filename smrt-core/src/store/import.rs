@@ -320,6 +320,28 @@ impl Store {
 }
 
 impl ImportTransaction<'_> {
+    /// The rows of `source` from which these humans were imported, by occurrence.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn source_rows(
+        &mut self,
+        ids: &[Id],
+        source: &str,
+    ) -> Result<HashMap<Id, Vec<SourceRow>>, StoreError> {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut rows: HashMap<Id, Vec<SourceRow>> = HashMap::new();
+        in_stretches(&ids, |marks, parameters| {
+            load_source_rows(self.engine, marks, parameters, source, &mut |id, row| {
+                rows.entry(id).or_default().push(row);
+            })
+        })?;
+        Ok(rows)
+    }
+
     /// See [`Store::existing_humans`].
     ///
     /// # Errors
@@ -542,7 +564,11 @@ fn existing_humans(
     let mut humans = HashMap::new();
     in_stretches(&ids, |marks, parameters| {
         load_fields(engine, marks, parameters, &mut humans)?;
-        load_source_rows(engine, marks, parameters, source, &mut humans)?;
+        load_source_rows(engine, marks, parameters, source, &mut |id, row| {
+            if let Some(human) = humans.get_mut(&id) {
+                human.source_rows.push(row);
+            }
+        })?;
         load_links(engine, marks, parameters, &mut humans)?;
         load_consents(engine, marks, parameters, &mut humans)
     })?;
@@ -581,7 +607,7 @@ fn load_source_rows(
     marks: &str,
     parameters: &[Value<'_>],
     source: &str,
-    humans: &mut Humans,
+    each: &mut dyn FnMut(Id, SourceRow),
 ) -> Result<(), StoreError> {
     let sql = format!(
         "SELECT human_id, occurrence, row_digest, import_run, import_line, last_run \
@@ -591,15 +617,14 @@ fn load_source_rows(
     let mut parameters = parameters.to_vec();
     parameters.push(source.into());
     engine.query(&sql, &parameters, &mut |row| {
-        if let Some(human) = humans.get_mut(&row.id(0)?) {
-            human.source_rows.push(SourceRow {
-                occurrence: row.integer(1)?,
-                row_digest: row.integer(2)?,
-                import_run: row.integer(3)?,
-                import_line: row.integer(4)?,
-                last_run: row.integer(5)?,
-            });
-        }
+        let source_row = SourceRow {
+            occurrence: row.integer(1)?,
+            row_digest: row.integer(2)?,
+            import_run: row.integer(3)?,
+            import_line: row.integer(4)?,
+            last_run: row.integer(5)?,
+        };
+        each(row.id(0)?, source_row);
         Ok(())
     })
 }
