@@ -20,7 +20,7 @@ use smrt_core::store::{RowBlock, Store, Value};
 use crate::child::{Measured, own_cpu_seconds};
 use crate::smrt::remove_store;
 
-/// Rows of a transaction in the variants that commit often; smrt's own number.
+/// Rows of a transaction in the variants that commit often.
 const ROWS_PER_TRANSACTION: usize = 16_384;
 
 /// The page cache of smrt's engine, in KiB.
