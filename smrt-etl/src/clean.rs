@@ -542,6 +542,6 @@ fn line(record: &Record<'_>) -> i64 {
 }
 
 /// Row and line numbers are far below 2^63.
-fn signed(number: u64) -> i64 {
+pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

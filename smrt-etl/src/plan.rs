@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use smrt_core::model::{Id, Instant};
 use smrt_core::store::{ExistingHuman, ImportBatch, RowBlock, RunCounts, SourceRow, Value, schema};
 
-use crate::clean::{BlockEnds, CleanBatch, CleanRow};
+use crate::clean::{BlockEnds, CleanBatch, CleanRow, signed};
 use crate::json_text::push_json_string;
 use crate::seen::{Seen, Sighting};
 use merge::{Incoming, Outcome, merge};
@@ -381,11 +381,6 @@ fn finish(
         }
     }
     Planned { batch, counts }
-}
-
-/// Row and line numbers are far below 2^63.
-fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// The source row of a human that the current row replaces or repeats.

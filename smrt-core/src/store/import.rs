@@ -209,28 +209,6 @@ impl Store {
         committed
     }
 
-    /// What the store holds of these humans and their rows of `source`.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn existing_humans(
-        &mut self,
-        ids: &[Id],
-        source: &str,
-    ) -> Result<HashMap<Id, ExistingHuman>, StoreError> {
-        existing_humans(self.engine.as_mut(), ids, source)
-    }
-
-    /// Which of these phone numbers the store holds.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn existing_phone_numbers(&mut self, ids: &[Id]) -> Result<HashSet<Id>, StoreError> {
-        existing_phone_numbers(self.engine.as_mut(), ids)
-    }
-
     /// Calls `each` for the id of every human, in any order.
     ///
     /// # Errors
@@ -342,7 +320,7 @@ impl ImportTransaction<'_> {
         Ok(rows)
     }
 
-    /// See [`Store::existing_humans`].
+    /// What the store holds of these humans and their rows of `source`.
     ///
     /// # Errors
     ///
@@ -355,7 +333,7 @@ impl ImportTransaction<'_> {
         existing_humans(self.engine, ids, source)
     }
 
-    /// See [`Store::existing_phone_numbers`].
+    /// Which of these phone numbers the store holds.
     ///
     /// # Errors
     ///
