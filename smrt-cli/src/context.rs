@@ -117,7 +117,7 @@ fn unknown_tenant(slug: &str, nearest: Option<&str>) -> CliError {
 
 #[cfg(test)]
 mod tests {
-    use smrt_core::model::Id;
+    use smrt_core::model::{Id, SubscriptionTier, TenantSettings};
 
     use super::*;
 
@@ -126,7 +126,9 @@ mod tests {
             id: Id::of_tenant(slug),
             slug: (*slug).to_owned(),
             name: (*slug).to_owned(),
-            subscription_tier: "standard".to_owned(),
+            subscription_tier: SubscriptionTier::default(),
+            enabled_modules: Vec::new(),
+            settings: TenantSettings::default(),
             created_at: Instant::from_micros(0),
         };
         slugs.iter().map(tenant).collect()

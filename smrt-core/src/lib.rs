@@ -6,4 +6,5 @@
 
 pub mod model;
 pub mod phone;
+pub mod smrt;
 pub mod store;

@@ -2,16 +2,27 @@
 //!
 //! What this module does not do: it reads no store and takes no decision.
 
+mod access;
+mod actor;
 mod consent;
 mod email;
+mod entity;
 mod id;
 mod instant;
+mod module;
 mod relationship;
 mod tenant;
 
+pub use access::{AccessLevel, ParseAccessLevelError};
+pub use actor::{Actor, ActorError};
 pub use consent::{ConsentStatus, ConsentType, ConsentTypeError, ParseConsentStatusError};
 pub use email::{Email, EmailError};
+pub use entity::{EntityType, Field, FieldError, FieldSet, ParseEntityTypeError};
 pub use id::{Id, ParseIdError};
 pub use instant::{Instant, ParseInstantError};
+pub use module::{
+    Module, ParseModuleError, ParseSubscriptionTierError, SettingError, SubscriptionTier,
+    TenantSettings,
+};
 pub use relationship::{RelationshipType, RelationshipTypeError};
 pub use tenant::{Slug, SlugError};

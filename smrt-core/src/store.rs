@@ -2,6 +2,7 @@
 //!
 //! What this module does not do: it takes no decision. It reads facts and writes rows.
 
+pub(crate) mod audit;
 mod check;
 mod contacts;
 #[cfg(feature = "testing")]
@@ -106,6 +107,12 @@ impl Store {
         })
     }
 
+    /// What time it is by the engine's own clock; the library has none.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn driver_clock() -> Result<Instant, StoreError> {
+        sqlite::SqliteEngine::clock()
+    }
+
     /// Makes a new store at a path where there is nothing, or an empty file.
     ///
     /// # Errors
@@ -176,6 +183,11 @@ impl Store {
             engine,
             purpose: Purpose::Keep,
         })
+    }
+
+    /// The engine, for the facade's units of work.
+    pub(crate) fn engine(&mut self) -> &mut dyn Engine {
+        self.engine.as_mut()
     }
 
     /// Runs `work` in a transaction: all of it is kept, or none.

@@ -104,7 +104,7 @@ fn digest_table(
 }
 
 /// Each value is marked with its kind and length, so that no two rows read alike.
-fn absorb(hash: &mut Sha256, value: Value<'_>) {
+pub(super) fn absorb(hash: &mut Sha256, value: Value<'_>) {
     let mut tagged = |tag: u8, bytes: &[u8]| {
         hash.update([tag]);
         hash.update((bytes.len() as u64).to_be_bytes());

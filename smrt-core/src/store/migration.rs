@@ -12,14 +12,26 @@ use crate::model::Instant;
 struct Migration {
     version: i64,
     name: &'static str,
+    /// What makes the tables.
     sql: &'static str,
+    /// What brings the rows of an older store along, once the indexes stand.
+    fill: &'static str,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    version: 1,
-    name: "initial",
-    sql: include_str!("migrations/0001_initial.sql"),
-}];
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "initial",
+        sql: include_str!("migrations/0001_initial.sql"),
+        fill: "",
+    },
+    Migration {
+        version: 2,
+        name: "tenancy",
+        sql: include_str!("migrations/0002_tenancy.sql"),
+        fill: include_str!("migrations/0002_tenancy_fill.sql"),
+    },
+];
 
 /// The schema version this program writes.
 #[must_use]
@@ -78,10 +90,12 @@ fn apply(engine: &mut dyn Engine, from: i64, at: Instant) -> Result<(), StoreErr
         return Ok(());
     }
     let dialect = engine.dialect();
-    for migration in MIGRATIONS
-        .iter()
-        .filter(|migration| migration.version > from)
-    {
+    let steps = || {
+        MIGRATIONS
+            .iter()
+            .filter(|migration| migration.version > from)
+    };
+    for migration in steps() {
         engine.execute_script(&fill_types(migration.sql, dialect))?;
         engine.execute(
             "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
@@ -90,6 +104,11 @@ fn apply(engine: &mut dyn Engine, from: i64, at: Instant) -> Result<(), StoreErr
     }
     for index in &INDEXES {
         engine.execute_script(&create_index(index))?;
+    }
+    if from > 0 {
+        for migration in steps() {
+            engine.execute_script(migration.fill)?;
+        }
     }
     create_views(engine)
 }

@@ -157,6 +157,19 @@ pub const PHONE_NUMBERS: Table = Table {
     key: &["id"],
 };
 
+/// What a tenant knows of a phone number that another tenant brought in first.
+pub const PHONE_NUMBER_TIES: Table = Table {
+    name: "phone_number_ties",
+    columns: &[
+        content("phone_number_id", Kind::Id),
+        content("tenant_id", Kind::Id),
+        CREATED_AT,
+        IMPORT_RUN,
+        IMPORT_LINE,
+    ],
+    key: &["tenant_id", "phone_number_id"],
+};
+
 /// Humans.
 pub const HUMANS: Table = Table {
     name: "humans",
@@ -210,9 +223,21 @@ pub const DATA_ACCESS_PERMISSIONS: Table = Table {
         content("access_level", Kind::Text),
         content("granted_by_tenant_id", Kind::Id),
         content("expires_at", Kind::Instant),
-        CREATED_AT,
+        // From when on a grant counts is part of what it says.
+        content("created_at", Kind::Instant),
     ],
     key: &["id"],
+};
+
+/// Ends of access grants before their expiry.
+pub const ACCESS_REVOCATIONS: Table = Table {
+    name: "access_revocations",
+    columns: &[
+        content("permission_id", Kind::Id),
+        content("revoked_at", Kind::Instant),
+        content("revoked_by_tenant_id", Kind::Id),
+    ],
+    key: &["permission_id"],
 };
 
 /// The consent ledger.
@@ -279,6 +304,7 @@ pub const IMPORT_RUNS: Table = Table {
         bookkeeping("links_created", Kind::Integer),
         bookkeeping("consents_created", Kind::Integer),
         bookkeeping("issues", Kind::Integer),
+        bookkeeping("tenant_number", Kind::Integer),
     ],
     key: &["number"],
 };
@@ -400,13 +426,13 @@ pub const MERGE_EVENTS: Table = Table {
     key: &["id"],
 };
 
-/// The audit trail.
+/// The audit trail, a hash chain for each tenant.
 pub const AUDIT_LOG: Table = Table {
     name: "audit_log",
     columns: &[
+        bookkeeping("tenant_id", Kind::Id),
         bookkeeping("sequence", Kind::Integer),
         bookkeeping("recorded_at", Kind::Instant),
-        bookkeeping("tenant_id", Kind::Id),
         bookkeeping("actor", Kind::Text),
         bookkeeping("action", Kind::Text),
         bookkeeping("entity_type", Kind::Text),
@@ -415,17 +441,30 @@ pub const AUDIT_LOG: Table = Table {
         bookkeeping("leaf_hash", Kind::Bytes),
         bookkeeping("chain_hash", Kind::Bytes),
     ],
-    key: &["sequence"],
+    key: &["tenant_id", "sequence"],
+};
+
+/// Where each tenant's audit trail ends.
+pub const AUDIT_HEADS: Table = Table {
+    name: "audit_heads",
+    columns: &[
+        bookkeeping("tenant_id", Kind::Id),
+        bookkeeping("entries", Kind::Integer),
+        bookkeeping("chain_hash", Kind::Bytes),
+    ],
+    key: &["tenant_id"],
 };
 
 /// Every table of the schema, parents before children.
-pub const TABLES: [&Table; 18] = [
+pub const TABLES: [&Table; 21] = [
     &SCHEMA_MIGRATIONS,
     &TENANTS,
     &PHONE_NUMBERS,
+    &PHONE_NUMBER_TIES,
     &HUMANS,
     &PHONE_HUMAN_LINKS,
     &DATA_ACCESS_PERMISSIONS,
+    &ACCESS_REVOCATIONS,
     &CONSENT_RECORDS,
     &INTERACTIONS,
     &IMPORT_RUNS,
@@ -438,6 +477,7 @@ pub const TABLES: [&Table; 18] = [
     &DNC_ENTRIES,
     &MERGE_EVENTS,
     &AUDIT_LOG,
+    &AUDIT_HEADS,
 ];
 
 const fn unique(
@@ -476,7 +516,7 @@ const fn after_bulk_load(index: Index) -> Index {
 }
 
 /// Every index of the schema.
-pub const INDEXES: [Index; 21] = [
+pub const INDEXES: [Index; 32] = [
     unique("tenants_id", "tenants", &["id"]),
     unique("tenants_slug", "tenants", &["slug"]),
     after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
@@ -485,7 +525,28 @@ pub const INDEXES: [Index; 21] = [
         "phone_numbers",
         &["phone_number"],
     )),
+    unique(
+        "phone_number_ties_key",
+        "phone_number_ties",
+        &["tenant_id", "phone_number_id"],
+    ),
+    repeated(
+        "phone_number_ties_phone_number_id",
+        "phone_number_ties",
+        &["phone_number_id"],
+    ),
     after_bulk_load(unique("humans_id", "humans", &["id"])),
+    // A tenant's own records in the order in which lists are read.
+    after_bulk_load(repeated(
+        "humans_owner",
+        "humans",
+        &["created_by_tenant_id", "id"],
+    )),
+    after_bulk_load(repeated(
+        "phone_numbers_owner",
+        "phone_numbers",
+        &["created_by_tenant_id", "id"],
+    )),
     after_bulk_load(unique(
         "phone_human_links_key",
         "phone_human_links",
@@ -506,6 +567,22 @@ pub const INDEXES: [Index; 21] = [
         "data_access_permissions",
         &["id"],
     ),
+    // Grants by what they speak of, and by who received them.
+    repeated(
+        "data_access_permissions_entity",
+        "data_access_permissions",
+        &["entity_type", "entity_id", "tenant_id"],
+    ),
+    repeated(
+        "data_access_permissions_tenant",
+        "data_access_permissions",
+        &["tenant_id", "entity_type", "entity_id"],
+    ),
+    unique(
+        "access_revocations_permission",
+        "access_revocations",
+        &["permission_id"],
+    ),
     after_bulk_load(unique("consent_records_id", "consent_records", &["id"])),
     after_bulk_load(repeated(
         "consent_records_human_id",
@@ -518,6 +595,12 @@ pub const INDEXES: [Index; 21] = [
         &["phone_number_id"],
     )),
     unique("interactions_id", "interactions", &["id"]),
+    repeated("interactions_human_id", "interactions", &["human_id"]),
+    repeated(
+        "interactions_phone_number_id",
+        "interactions",
+        &["phone_number_id"],
+    ),
     repeated(
         "import_issues_run",
         "import_issues",
@@ -534,6 +617,8 @@ pub const INDEXES: [Index; 21] = [
     unique("dnc_blocks_key", "dnc_blocks", &["registry_id", "block"]),
     unique("dnc_entries_id", "dnc_entries", &["id"]),
     unique("merge_events_id", "merge_events", &["id"]),
+    unique("audit_log_key", "audit_log", &["tenant_id", "sequence"]),
+    unique("audit_heads_tenant", "audit_heads", &["tenant_id"]),
 ];
 
 impl Table {

@@ -19,7 +19,7 @@ use super::engine::{Access, BulkLoad, Engine, OnConflict};
 use super::error::{StoreError, StoreErrorKind};
 use super::schema::{Kind, Table};
 use super::value::{Row, RowBlock, Value};
-use crate::model::Id;
+use crate::model::{Id, Instant};
 
 pub(crate) use self::header::{APPLICATION_ID, FileKind, identify};
 
@@ -77,6 +77,21 @@ impl SqliteEngine {
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         )
+    }
+
+    /// What time it is.
+    pub(crate) fn clock() -> Result<Instant, StoreError> {
+        let now = |connection: Connection| {
+            connection.query_one(
+                "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER)",
+                [],
+                |row| row.get::<_, i64>(0),
+            )
+        };
+        Connection::open_in_memory()
+            .and_then(now)
+            .map(|millis| Instant::from_micros(millis * 1_000))
+            .map_err(|error| translate(error, "clock"))
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {

@@ -143,6 +143,16 @@ impl dyn Row + '_ {
             .ok_or_else(|| StoreError::unexpected_value(column))
     }
 
+    /// Bytes.
+    pub(crate) fn bytes(&self, column: usize) -> Result<&[u8], StoreError> {
+        match self.value(column)? {
+            Value::Bytes(bytes) => Ok(bytes),
+            Value::Null | Value::Integer(_) | Value::Id(_) | Value::Text(_) => {
+                Err(StoreError::unexpected_value(column))
+            }
+        }
+    }
+
     /// Text or nothing.
     pub(crate) fn optional_text(&self, column: usize) -> Result<Option<&str>, StoreError> {
         match self.value(column)? {

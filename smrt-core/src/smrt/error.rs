@@ -1,0 +1,106 @@
+//! What a session answers instead of doing what it was asked.
+
+use crate::model::{AccessLevel, EntityType, Id, Module};
+use crate::store::StoreError;
+
+/// A session, or an open store, did not do what it was asked. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SmrtError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no tenant with this slug.
+    #[error("there is no such tenant")]
+    UnknownTenant,
+    /// There is no such record for this tenant: it does not exist, or it is not visible; the two
+    /// cannot be told apart.
+    #[error("there is no {entity_type} {id}")]
+    NotFound {
+        /// The kind of record that was asked for.
+        entity_type: EntityType,
+        /// The id that was asked for.
+        id: Id,
+    },
+    /// The record is visible, but the tenant may not do this with it.
+    #[error("{0}")]
+    Refused(Refusal),
+    /// The tenant does not have the module.
+    #[error("tenant `{tenant}` does not have the module `{module}`")]
+    ModuleDisabled {
+        /// The tenant's slug.
+        tenant: String,
+        /// The module.
+        module: Module,
+    },
+    /// What was asked for cannot be.
+    #[error("{reason}")]
+    Invalid {
+        /// A stable code.
+        code: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// Why a tenant may not do something with a record it can see.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} access to `{field}` of {entity_type} {id} is needed", needed.as_str())]
+pub struct Refusal {
+    /// The kind of record.
+    pub entity_type: EntityType,
+    /// The record.
+    pub id: Id,
+    /// The first field that stands in the way.
+    pub field: &'static str,
+    /// The level that would be needed.
+    pub needed: AccessLevel,
+}
+
+impl SmrtError {
+    /// Something that cannot be.
+    pub(crate) fn invalid(code: &'static str, reason: impl Into<String>) -> Self {
+        Self::Invalid {
+            code,
+            reason: reason.into(),
+        }
+    }
+
+    /// A stable code for programs.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.code(),
+            Self::UnknownTenant => "tenant_unknown",
+            Self::NotFound { .. } => "not_found",
+            Self::Refused(_) => "access_refused",
+            Self::ModuleDisabled { .. } => "module_disabled",
+            Self::Invalid { code, .. } => code,
+        }
+    }
+
+    /// Whether the same call may succeed later without anything else changing.
+    #[must_use]
+    pub fn may_retry(&self) -> bool {
+        matches!(self, Self::Store(error) if error.may_retry())
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Store(error) => error.hint().map(str::to_owned),
+            Self::Refused(refusal) => Some(format!(
+                "`smrt access explain {} {} --field {} --level {}` says what is missing",
+                refusal.entity_type,
+                refusal.id,
+                refusal.field,
+                refusal.needed.as_str()
+            )),
+            Self::ModuleDisabled { tenant, module } => Some(format!(
+                "`smrt tenant set {tenant} --enable {module}` enables it where the tier has it"
+            )),
+            Self::UnknownTenant | Self::NotFound { .. } | Self::Invalid { .. } => None,
+        }
+    }
+}

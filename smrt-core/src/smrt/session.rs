@@ -1,0 +1,81 @@
+//! A session: one actor, acting for one tenant, on one open store.
+
+use super::error::SmrtError;
+use super::unit::Unit;
+use crate::model::{Actor, Instant, Module};
+use crate::store::{Access, Store, Tenant};
+
+/// One actor acting for one tenant: the only handle that reads or writes contact data.
+///
+/// Every method that looks at the store takes the instant at which it acts; grants, consents and
+/// everything else that begins and ends are decided as of it. Batch forms write all or nothing.
+/// Whether the tenant has a module is decided when the session is made.
+pub struct TenantSession<'s> {
+    pub(super) store: &'s mut Store,
+    pub(super) tenant: Tenant,
+    pub(super) actor: Actor,
+}
+
+impl<'s> TenantSession<'s> {
+    pub(super) fn new(store: &'s mut Store, tenant: Tenant, actor: Actor) -> Self {
+        Self {
+            store,
+            tenant,
+            actor,
+        }
+    }
+
+    /// The tenant the session acts for.
+    #[must_use]
+    pub const fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// Refuses when the tenant does not have a module.
+    pub(super) fn require(&self, module: Module) -> Result<(), SmrtError> {
+        match self.tenant.has(module) {
+            true => Ok(()),
+            false => Err(SmrtError::ModuleDisabled {
+                tenant: self.tenant.slug.clone(),
+                module,
+            }),
+        }
+    }
+
+    /// Runs `work` in a transaction that may write, with the audit entries it makes.
+    pub(super) fn write<T>(
+        &mut self,
+        at: Instant,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
+    ) -> Result<T, SmrtError> {
+        Unit::run(self, Access::Write, at, work)
+    }
+
+    /// Runs `work` in a transaction that sees one state of the store. It can write audit entries
+    /// of what it shows where another tenant's records may be among it.
+    pub(super) fn read<T>(
+        &mut self,
+        at: Instant,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
+    ) -> Result<T, SmrtError> {
+        let access = match super::access::has_received_grants(self.store, self.tenant.id)? {
+            true => Access::Write,
+            false => Access::Read,
+        };
+        Unit::run(self, access, at, work)
+    }
+}
+
+impl std::fmt::Debug for TenantSession<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TenantSession")
+            .field("tenant", &self.tenant.slug)
+            .finish_non_exhaustive()
+    }
+}
