@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
-use smrt_core::model::Instant;
+use smrt_core::model::{Actor, Instant};
 
 use crate::command::Command;
 
@@ -57,6 +57,15 @@ pub(crate) struct GlobalArgs {
         hide_env_values = true
     )]
     pub(crate) tenant: Option<String>,
+    /// Who acts for the tenant, as the audit trail names them; by default the login name
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "SMRT_ACTOR",
+        hide_env_values = true
+    )]
+    pub(crate) actor: Option<Actor>,
     /// How rows and reports are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use smrt_core::model::Instant;
+use smrt_core::model::{Actor, Instant};
+use smrt_core::smrt::{Smrt, TenantSession};
 use smrt_core::store::{Access, NewTenant, Store, StoreError, Tenant};
 
 use crate::args::GlobalArgs;
@@ -18,6 +19,32 @@ pub(crate) fn now(global: &GlobalArgs) -> Instant {
     global
         .at
         .unwrap_or_else(|| Instant::from_chrono(chrono::Utc::now()))
+}
+
+/// Opens the store of a command, for sessions of its tenants and for the store as a whole.
+pub(crate) fn smrt(global: &GlobalArgs) -> Result<Smrt, CliError> {
+    Smrt::open_file(&global.db, Access::Write, now(global))
+        .map_err(|error| CliError::from(error).about(global.db.display()))
+}
+
+/// The session in which a command acts: of the named tenant, or the only one.
+pub(crate) fn session<'s>(
+    smrt: &'s mut Smrt,
+    global: &GlobalArgs,
+) -> Result<TenantSession<'s>, CliError> {
+    let tenant = choose_tenant(&smrt.tenants()?, global.tenant.as_deref())?;
+    Ok(smrt.tenant(&tenant.slug)?.acting_as(actor(global)))
+}
+
+/// Who acts: `--actor`, or else the login name as the system gives it.
+pub(crate) fn actor(global: &GlobalArgs) -> Actor {
+    let login = || {
+        ["USER", "LOGNAME", "USERNAME"]
+            .iter()
+            .find_map(|name| std::env::var(name).ok()?.parse().ok())
+    };
+    let named = global.actor.clone().or_else(login);
+    named.unwrap_or_else(Actor::unknown)
 }
 
 /// Opens the store of a command.

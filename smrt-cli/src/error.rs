@@ -3,6 +3,7 @@
 use std::io;
 
 use serde::Serialize;
+use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
@@ -92,6 +93,20 @@ impl From<StoreError> for CliError {
     fn from(error: StoreError) -> Self {
         Self {
             hints: error.hint().map(str::to_owned).into_iter().collect(),
+            ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<SmrtError> for CliError {
+    fn from(error: SmrtError) -> Self {
+        let exit = match &error {
+            SmrtError::NotFound { .. } | SmrtError::Refused(_) => Exit::No,
+            _ => Exit::Failure,
+        };
+        Self {
+            hints: error.hint().into_iter().collect(),
+            exit,
             ..Self::new(error.code(), error.to_string())
         }
     }

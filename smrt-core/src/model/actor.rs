@@ -22,6 +22,12 @@ impl Actor {
     /// The longest name, in bytes.
     pub const BYTES_MAX: usize = 128;
 
+    /// The actor of a program that was not told who runs it.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self("unknown".to_owned())
+    }
+
     /// The name.
     #[must_use]
     pub fn as_str(&self) -> &str {
