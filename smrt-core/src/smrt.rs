@@ -5,13 +5,25 @@
 //! writes is attributed to its actor, and both are audited in the same transaction.
 
 mod access;
+#[cfg(feature = "sqlite")]
+#[doc(hidden)]
+pub mod doc;
 mod error;
+mod human;
+mod number;
+mod page;
+mod record;
 mod session;
+mod text;
 mod unit;
 
 use std::path::Path;
 
 pub use self::error::{Refusal, SmrtError};
+pub use self::human::{Human, HumanEdit, NewHuman};
+pub use self::number::{Number, NumberEdit};
+pub use self::page::{Cursor, Page, PageRequest, ParseCursorError};
+pub use self::record::Masked;
 pub use self::session::TenantSession;
 use crate::model::{Actor, Id, Instant};
 use crate::store::{Access, CheckReport, NewTenant, Store, StoreDigest, Tenant};
@@ -77,6 +89,17 @@ impl Smrt {
     #[cfg(feature = "sqlite")]
     pub fn create_file(path: &Path, at: Instant) -> Result<Self, SmrtError> {
         let store = Store::create(path, at)?;
+        Ok(Self { store })
+    }
+
+    /// Makes a store that lives as long as the value: for tests and for trying things out.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    #[cfg(feature = "sqlite")]
+    pub fn in_memory() -> Result<Self, SmrtError> {
+        let store = Store::in_memory(Store::driver_clock()?)?;
         Ok(Self { store })
     }
 

@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod import;
 mod migration;
+pub(crate) mod records;
 mod runs;
 pub mod schema;
 #[cfg(feature = "sqlite")]
@@ -137,6 +138,17 @@ impl Store {
         if made.is_err() && !stands(&mut engine) {
             made?;
         }
+        Ok(Self {
+            engine: Box::new(engine),
+            purpose: Purpose::Keep,
+        })
+    }
+
+    /// Makes a store that lives as long as the value.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn in_memory(at: Instant) -> Result<Self, StoreError> {
+        let mut engine = sqlite::SqliteEngine::in_memory()?;
+        migration::migrate(&mut engine, 0, at)?;
         Ok(Self {
             engine: Box::new(engine),
             purpose: Purpose::Keep,

@@ -2,8 +2,9 @@
 
 use super::error::SmrtError;
 use super::session::TenantSession;
-use crate::model::{Actor, EntityType, Id, Instant};
+use crate::model::{Actor, EntityType, FieldSet, Id, Instant};
 use crate::store::audit::{self, Detail, NewEntry};
+use crate::store::records::{owner_column, read_by, table_of};
 use crate::store::{Access, Engine, StoreError, Tenant};
 
 /// A transaction under way.
@@ -13,6 +14,8 @@ pub(super) struct Unit<'u> {
     actor: &'u Actor,
     pub(super) at: Instant,
     trail: Vec<NewEntry>,
+    /// Records that were asked for by id and could not be seen, existing or not.
+    pub(super) unseen: Vec<(EntityType, Id)>,
 }
 
 impl Unit<'_> {
@@ -32,14 +35,19 @@ impl Unit<'_> {
             actor: &session.actor,
             at,
             trail: Vec::new(),
+            unseen: Vec::new(),
         };
         let result = work(&mut unit);
         match result.and_then(|value| unit.settle(access).map(|()| value)) {
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                unit.record_unseen()?;
+                Ok(value)
+            }
             Err(error) => {
                 // The first error tells more than one of the rollback; the engine undoes the
                 // transaction in any case when the connection closes.
                 let _ = unit.engine.rollback();
+                unit.record_unseen()?;
                 unit.record_refusal(&error)?;
                 Err(error)
             }
@@ -80,6 +88,106 @@ impl Unit<'_> {
         self.engine.begin(Access::Write)?;
         audit::append(self.engine, &self.trail, self.at)?;
         self.engine.commit()
+    }
+
+    /// Tells the owners of records that were asked for and not shown. The tenant itself learns
+    /// nothing by it: the same is done, and can fail, whether or not there is such a record.
+    fn record_unseen(&mut self) -> Result<(), StoreError> {
+        if self.unseen.is_empty() {
+            return Ok(());
+        }
+        self.trail.clear();
+        self.engine.begin(Access::Write)?;
+        for (entity_type, id) in std::mem::take(&mut self.unseen) {
+            let owner_column = owner_column(entity_type);
+            let mut owner = None;
+            let table = table_of(entity_type);
+            read_by(
+                self.engine,
+                table,
+                &[owner_column],
+                "id",
+                &[id],
+                &mut |row| {
+                    owner = Some(row.id(0)?);
+                    Ok(())
+                },
+            )?;
+            if let Some(owner) = owner {
+                let detail = Detail {
+                    reason: Some("not_visible"),
+                    ..Detail::default()
+                };
+                self.note_to_owner(owner, "access.refused", Some(entity_type), Some(id), detail);
+            }
+        }
+        audit::append(self.engine, &self.trail, self.at)?;
+        self.engine.commit()
+    }
+
+    /// Makes an entry of the tenant's own trail about records of its own.
+    pub(super) fn note_records(
+        &mut self,
+        action: &'static str,
+        entity_type: EntityType,
+        ids: &[Id],
+        fields: FieldSet,
+    ) {
+        let detail = Detail::of_fields(fields.fields(entity_type));
+        match ids {
+            [] => {}
+            [id] => self.note(action, Some(entity_type), Some(*id), detail),
+            ids => self.note(action, Some(entity_type), None, detail.with_rows(ids)),
+        }
+    }
+
+    /// Makes the entries about a change of one record, its own or another tenant's.
+    pub(super) fn note_edit(
+        &mut self,
+        action: &'static str,
+        entity_type: EntityType,
+        id: Id,
+        owner: Id,
+        fields: FieldSet,
+    ) {
+        match owner == self.tenant.id {
+            true => self.note_records(action, entity_type, &[id], fields),
+            false => self.note_foreign(action, entity_type, vec![(owner, id, fields)]),
+        }
+    }
+
+    /// Makes entries about other tenants' records, one for each owner in the tenant's own trail,
+    /// and one in the owner's: owner, record and fields.
+    pub(super) fn note_foreign(
+        &mut self,
+        action: &'static str,
+        entity_type: EntityType,
+        mut records: Vec<(Id, Id, FieldSet)>,
+    ) {
+        records.sort_unstable_by_key(|(owner, id, _)| (*owner, *id));
+        for of_owner in records.chunk_by(|left, right| left.0 == right.0) {
+            let Some((owner, first, _)) = of_owner.first() else {
+                continue;
+            };
+            let fields = of_owner
+                .iter()
+                .fold(FieldSet::NONE, |all, (_, _, fields)| all.union(*fields));
+            let detail = Detail::of_fields(fields.fields(entity_type));
+            let (id, detail) = match of_owner.len() {
+                1 => (Some(*first), detail),
+                _ => (None, detail.with_rows(of_owner.iter().map(|(_, id, _)| id))),
+            };
+            let own = Detail {
+                tenant: Some(owner.to_string()),
+                ..detail.clone()
+            };
+            self.note(action, Some(entity_type), id, own);
+            let theirs = Detail {
+                tenant: Some(self.tenant.id.to_string()),
+                ..detail
+            };
+            self.note_to_owner(*owner, action, Some(entity_type), id, theirs);
+        }
     }
 
     /// Makes an entry of the tenant's own trail.

@@ -513,7 +513,7 @@ fn update_source_row(engine: &mut dyn Engine, update: &SourceRowUpdate) -> Resul
 
 /// Calls `query` for stretches of `ids`, each padded to the same length so that one prepared
 /// statement serves all.
-fn in_stretches(
+pub(super) fn in_stretches(
     ids: &[Id],
     mut query: impl FnMut(&str, &[Value<'_>]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {

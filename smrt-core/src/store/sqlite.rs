@@ -23,6 +23,9 @@ use crate::model::{Id, Instant};
 
 pub(crate) use self::header::{APPLICATION_ID, FileKind, identify};
 
+/// The name under which SQLite keeps a database in memory only.
+const IN_MEMORY: &str = ":memory:";
+
 /// How long a statement waits for another process's write transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -92,6 +95,11 @@ impl SqliteEngine {
             .and_then(now)
             .map(|millis| Instant::from_micros(millis * 1_000))
             .map_err(|error| translate(error, "clock"))
+    }
+
+    /// Makes a store that lives as long as this connection.
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
+        Self::create(Path::new(IN_MEMORY))
     }
 
     fn connect(path: &Path, flags: OpenFlags) -> Result<Self, StoreError> {
@@ -268,7 +276,7 @@ impl Engine for SqliteEngine {
     }
 
     fn lock_imports(&mut self) -> Result<(), StoreError> {
-        if self.import_lock.is_some() {
+        if self.import_lock.is_some() || self.path == Path::new(IN_MEMORY) {
             return Ok(());
         }
         let mut name = self.path.clone().into_os_string();

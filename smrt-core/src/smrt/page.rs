@@ -1,0 +1,106 @@
+//! Pages of a list, and the cursors between them.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+
+use super::record::Record;
+use crate::model::Id;
+
+/// A place in a list: behind a record that the reader saw.
+///
+/// Opaque; valid for the same kind of list only. It stays usable when that record is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cursor(Id);
+
+/// The text is not a cursor.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a cursor: expected the text that came with the page before")]
+pub struct ParseCursorError;
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = ParseCursorError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self).map_err(|_| ParseCursorError)
+    }
+}
+
+/// Which part of a list is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    after: Option<Cursor>,
+    // INVARIANT: 1 to LIMIT_MAX.
+    limit: u32,
+}
+
+impl PageRequest {
+    /// The most records of a page.
+    pub const LIMIT_MAX: u32 = 10_000;
+
+    /// The first `limit` records; at least 1, at most [`PageRequest::LIMIT_MAX`].
+    ///
+    /// ```
+    /// use smrt_core::smrt::PageRequest;
+    ///
+    /// let request = PageRequest::first(100);
+    /// assert_eq!(PageRequest::first(0), PageRequest::first(1));
+    /// assert_ne!(request, PageRequest::first(1));
+    /// ```
+    #[must_use]
+    pub const fn first(limit: u32) -> Self {
+        let limit = match limit {
+            0 => 1,
+            limit if limit > Self::LIMIT_MAX => Self::LIMIT_MAX,
+            limit => limit,
+        };
+        Self { after: None, limit }
+    }
+
+    /// The same number of records behind a cursor.
+    #[must_use]
+    pub const fn behind(mut self, cursor: Cursor) -> Self {
+        self.after = Some(cursor);
+        self
+    }
+
+    pub(super) fn after(&self) -> Option<Id> {
+        self.after.map(|cursor| cursor.0)
+    }
+
+    pub(super) const fn limit(&self) -> u32 {
+        self.limit
+    }
+}
+
+/// A part of a list.
+#[derive(Debug, Clone)]
+pub struct Page<T> {
+    /// The records.
+    pub items: Vec<T>,
+    /// Where the list goes on; none at its end.
+    pub next: Option<Cursor>,
+}
+
+impl<T> Page<T> {
+    /// A page of the records of `order`.
+    pub(super) fn in_order(order: &[Id], mut records: HashMap<Id, T>, there_is_more: bool) -> Self {
+        let items = order.iter().filter_map(|id| records.remove(id)).collect();
+        let next = order.last().filter(|_| there_is_more);
+        Self {
+            items,
+            next: next.copied().map(Cursor),
+        }
+    }
+}
+
+/// Puts what was read by id into the order of the ids, with nothing where there is nothing.
+pub(super) fn in_order<R: Record + Clone>(ids: &[Id], records: &HashMap<Id, R>) -> Vec<Option<R>> {
+    ids.iter().map(|id| records.get(id).cloned()).collect()
+}

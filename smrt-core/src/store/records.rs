@@ -1,0 +1,125 @@
+//! Reading and writing records of any kind by their ids.
+//!
+//! What this module does not do: it does not ask who may see them; the facade has asked before.
+
+use serde_json::{Map, Value as Json};
+
+use super::count;
+use super::engine::{Engine, OnConflict};
+use super::error::StoreError;
+use super::import::in_stretches;
+use super::schema::{self, Table};
+use super::value::{Row, RowBlock, Value};
+use crate::model::{EntityType, Id, Instant};
+
+/// The table of a kind of record.
+pub(crate) const fn table_of(entity_type: EntityType) -> &'static Table {
+    match entity_type {
+        EntityType::Human => &schema::HUMANS,
+        EntityType::PhoneNumber => &schema::PHONE_NUMBERS,
+        EntityType::Link => &schema::PHONE_HUMAN_LINKS,
+        EntityType::ConsentRecord => &schema::CONSENT_RECORDS,
+        EntityType::Interaction => &schema::INTERACTIONS,
+    }
+}
+
+/// The column that says who owns a record of this kind.
+pub(crate) const fn owner_column(entity_type: EntityType) -> &'static str {
+    match entity_type {
+        EntityType::Human | EntityType::PhoneNumber | EntityType::Link => "created_by_tenant_id",
+        EntityType::ConsentRecord | EntityType::Interaction => "tenant_id",
+    }
+}
+
+/// Calls `each` for the rows of a table whose `key` column is one of `ids`, ordered by
+/// that column within a stretch of ids.
+pub(crate) fn read_by(
+    engine: &mut dyn Engine,
+    table: &Table,
+    columns: &[&str],
+    key: &str,
+    ids: &[Id],
+    each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let columns = columns.join(", ");
+    let name = table.name;
+    in_stretches(ids, |marks, parameters| {
+        let sql = format!("SELECT {columns} FROM {name} WHERE {key} IN ({marks}) ORDER BY {key}");
+        engine.query(&sql, parameters, each)
+    })
+}
+
+/// Calls `each` with number and tenant for every tie of a tenant to one of these phone numbers.
+pub(crate) fn read_ties(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    ids: &[Id],
+    each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    in_stretches(ids, |marks, parameters| {
+        let last = parameters.len() + 1;
+        let sql = format!(
+            "SELECT phone_number_id, tenant_id FROM phone_number_ties \
+             WHERE tenant_id = ?{last} AND phone_number_id IN ({marks})"
+        );
+        let mut parameters = parameters.to_vec();
+        parameters.push(tenant.into());
+        engine.query(&sql, &parameters, each)
+    })
+}
+
+/// Inserts rows; a key that is taken is an error.
+pub(crate) fn insert(engine: &mut dyn Engine, rows: &RowBlock) -> Result<(), StoreError> {
+    engine.bulk_write(rows, OnConflict::Fail).map(|_| ())
+}
+
+/// Sets columns of one record.
+pub(crate) fn update(
+    engine: &mut dyn Engine,
+    table: &Table,
+    id: Id,
+    changes: &[(&str, Value<'_>)],
+) -> Result<(), StoreError> {
+    let assignments: Vec<String> = (2..)
+        .zip(changes)
+        .map(|(mark, (column, _))| format!("{column} = ?{mark}"))
+        .collect();
+    let sql = format!(
+        "UPDATE {} SET {} WHERE id = ?1",
+        table.name,
+        assignments.join(", ")
+    );
+    let mut parameters = vec![Value::Id(id)];
+    parameters.extend(changes.iter().map(|(_, value)| *value));
+    engine.execute(&sql, &parameters).map(|_| ())
+}
+
+/// Deletes one record.
+pub(crate) fn delete(engine: &mut dyn Engine, table: &Table, id: Id) -> Result<(), StoreError> {
+    let sql = format!("DELETE FROM {} WHERE id = ?1", table.name);
+    engine.execute(&sql, &[id.into()]).map(|_| ())
+}
+
+/// Keeps what a change by hand replaced: each field's value before and after.
+pub(crate) fn keep_before_image(
+    engine: &mut dyn Engine,
+    entity_type: EntityType,
+    id: Id,
+    fields: Map<String, Json>,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let sequence = count(engine, "SELECT max(sequence) FROM record_changes", &[])? + 1;
+    let fields = Json::Object(fields).to_string();
+    engine.execute(
+        "INSERT INTO record_changes (sequence, import_run, import_line, entity_type, entity_id, \
+         fields, changed_at) VALUES (?1, NULL, NULL, ?2, ?3, ?4, ?5)",
+        &[
+            sequence.into(),
+            entity_type.as_str().into(),
+            id.into(),
+            fields.as_str().into(),
+            at.into(),
+        ],
+    )?;
+    Ok(())
+}
