@@ -9,6 +9,7 @@ mod email;
 mod entity;
 mod id;
 mod instant;
+mod interaction;
 mod module;
 mod relationship;
 mod tenant;
@@ -20,6 +21,7 @@ pub use email::{Email, EmailError};
 pub use entity::{EntityType, Field, FieldError, FieldSet, ParseEntityTypeError};
 pub use id::{Id, ParseIdError};
 pub use instant::{Instant, ParseInstantError};
+pub use interaction::{Direction, InteractionKind, ParseDirectionError, ParseInteractionKindError};
 pub use module::{
     Module, ParseModuleError, ParseSubscriptionTierError, SettingError, SubscriptionTier,
     TenantSettings,

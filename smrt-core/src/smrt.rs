@@ -5,11 +5,15 @@
 //! writes is attributed to its actor, and both are audited in the same transaction.
 
 mod access;
+mod consent;
+mod detail;
 #[cfg(feature = "sqlite")]
 #[doc(hidden)]
 pub mod doc;
 mod error;
 mod human;
+mod interaction;
+mod link;
 mod number;
 mod page;
 mod record;
@@ -19,13 +23,17 @@ mod unit;
 
 use std::path::Path;
 
+pub use self::consent::{ConsentRecord, NewConsentRecord};
+pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
 pub use self::error::{Refusal, SmrtError};
 pub use self::human::{Human, HumanEdit, NewHuman};
+pub use self::interaction::{Interaction, InteractionEdit, NewInteraction};
+pub use self::link::{Link, LinkEdit, NewLink};
 pub use self::number::{Number, NumberEdit};
 pub use self::page::{Cursor, Page, PageRequest, ParseCursorError};
 pub use self::record::Masked;
 pub use self::session::TenantSession;
-use crate::model::{Actor, Id, Instant};
+use crate::model::{Actor, EntityType, Id, Instant};
 use crate::store::{Access, CheckReport, NewTenant, Store, StoreDigest, Tenant};
 
 /// An open store that several tenants share.
@@ -188,6 +196,22 @@ fn path_of(url: &str) -> Result<&Path, SmrtError> {
             ))
         }
         _ => Ok(Path::new(url)),
+    }
+}
+
+/// The id of a record made by hand: made of the caller's key, which no other tenant's can meet, or
+/// a fresh one.
+fn new_id(tenant: Id, entity_type: EntityType, key: Option<&str>, at: Instant) -> Id {
+    match key {
+        Some(key) => Id::derived(
+            "by_key",
+            &[
+                tenant.as_bytes(),
+                entity_type.as_str().as_bytes(),
+                key.as_bytes(),
+            ],
+        ),
+        None => fresh_id(at),
     }
 }
 

@@ -13,6 +13,7 @@ mod engine;
 mod error;
 mod import;
 mod migration;
+pub(crate) mod provenance;
 pub(crate) mod records;
 mod runs;
 pub mod schema;
@@ -26,9 +27,7 @@ use std::fmt;
 use std::path::Path;
 
 pub use self::check::CheckReport;
-pub use self::contacts::{
-    ConsentDetail, HumanDetail, HumanSummary, LinkDetail, NumberDetail, Origin,
-};
+pub use self::contacts::{ConsentDetail, HumanDetail, HumanSummary, LinkDetail, NumberDetail};
 pub use self::dialect::Dialect;
 pub use self::digest::{StoreDigest, TableDigest};
 pub use self::engine::{Access, BulkLoad, Engine, OnConflict};
@@ -38,6 +37,7 @@ pub use self::import::{
     LinkUpdate, SourceRow, SourceRowUpdate, VerificationError,
 };
 pub use self::migration::schema_version;
+pub use self::provenance::{Origin, SourceKey};
 pub use self::runs::{
     DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunStatus, Severity,
 };

@@ -1,7 +1,7 @@
 //! What a session answers instead of doing what it was asked.
 
 use crate::model::{AccessLevel, EntityType, Id, Module};
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 
 /// A session, or an open store, did not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -102,5 +102,15 @@ impl SmrtError {
             )),
             Self::UnknownTenant | Self::NotFound { .. } | Self::Invalid { .. } => None,
         }
+    }
+}
+
+/// A record could not be inserted because the key that the caller gave is taken.
+pub(super) fn key_taken(error: StoreError) -> SmrtError {
+    match error.kind() {
+        StoreErrorKind::Constraint => {
+            SmrtError::invalid("key_taken", "a key that was given is taken")
+        }
+        _ => SmrtError::Store(error),
     }
 }

@@ -9,7 +9,7 @@ use super::page::{Page, PageRequest, in_order};
 use super::record::{Cells, Masked, Record, all_or_not_found, fetch, list, writable};
 use super::session::TenantSession;
 use super::unit::Unit;
-use super::{access, fresh_id, text};
+use super::{access, text};
 use crate::model::{Email, EntityType, Field, FieldSet, Id, Instant, Module};
 use crate::store::records::{insert, keep_before_image, read_by, update};
 use crate::store::{RowBlock, StoreError, Value, schema};
@@ -104,9 +104,9 @@ impl Record for Human {
 /// must say who it is.
 #[derive(Clone, Default)]
 pub struct NewHuman {
-    /// The id to be given; a fresh one by default. With an id of the caller's, adding again fails
-    /// instead of making a second human.
-    pub id: Option<Id>,
+    /// A key of the caller's, from which the id is made, so that adding the same human again fails
+    /// instead of making a second one; without it the id is a fresh one.
+    pub key: Option<String>,
     /// First name.
     pub first_name: Option<String>,
     /// Last name.
@@ -127,9 +127,7 @@ pub struct NewHuman {
 
 impl std::fmt::Debug for NewHuman {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewHuman")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
+        f.debug_struct("NewHuman").finish_non_exhaustive()
     }
 }
 
@@ -202,7 +200,7 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// [`SmrtError::Invalid`] with the codes `human_without_identity`, `field_too_long`,
-    /// `field_control_character`, `metadata_too_long` or `id_taken`.
+    /// `field_control_character`, `metadata_too_long` or `key_taken`.
     ///
     /// ```
     /// # use smrt_core::smrt::doc::{now, store};
@@ -220,12 +218,13 @@ impl TenantSession<'_> {
         let mut rows = RowBlock::new(&schema::HUMANS);
         let mut ids = Vec::with_capacity(humans.len());
         for human in humans {
-            let id = human.id.unwrap_or_else(|| fresh_id(at));
+            let key = human.key.as_deref();
+            let id = super::new_id(self.tenant.id, EntityType::Human, key, at);
             push(&mut rows, human, id, self.tenant.id, at)?;
             ids.push(id);
         }
         self.write(at, |unit| {
-            insert(unit.engine, &rows).map_err(id_taken)?;
+            insert(unit.engine, &rows).map_err(super::error::key_taken)?;
             let fields = FieldSet::all(EntityType::Human);
             unit.note_records("human.add", EntityType::Human, &ids, fields);
             Ok(())
@@ -253,13 +252,8 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_human(&mut self, human: &NewHuman, at: Instant) -> Result<Id, SmrtError> {
-        let id = human.id.unwrap_or_else(|| fresh_id(at));
-        let human = NewHuman {
-            id: Some(id),
-            ..human.clone()
-        };
-        self.add_humans(&[human], at)?;
-        Ok(id)
+        let mut ids = self.add_humans(std::slice::from_ref(human), at)?;
+        ids.pop().ok_or_else(without_identity)
     }
 
     /// The humans with these ids, in order; nothing where there is none the tenant can see.
@@ -410,15 +404,6 @@ impl TenantSession<'_> {
     /// ```
     pub fn edit_human(&mut self, edit: &HumanEdit, at: Instant) -> Result<bool, SmrtError> {
         Ok(self.edit_humans(std::slice::from_ref(edit), at)? == 1)
-    }
-}
-
-fn id_taken(error: StoreError) -> SmrtError {
-    match error.kind() {
-        crate::store::StoreErrorKind::Constraint => {
-            SmrtError::invalid("id_taken", "an id that was given is taken")
-        }
-        _ => SmrtError::Store(error),
     }
 }
 

@@ -3,19 +3,19 @@
 //! A number is one record for all tenants. Each sees its own facts once it has a tie to it, as if
 //! nobody else had ever brought it in; what a tenant attached to it is seen by others with a grant.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json};
 
 use super::error::SmrtError;
 use super::page::{Page, PageRequest, in_order};
-use super::record::{Cells, Masked, Record, all_or_not_found, fetch, list, writable};
+use super::record::{Cells, Masked, Record, fetch, not_found, page};
 use super::session::TenantSession;
+use super::text;
 use super::unit::Unit;
-use super::{access, text};
-use crate::model::{EntityType, Field, FieldSet, Id, Instant, Module};
+use crate::model::{EntityType, FieldSet, Id, Instant, Module};
 use crate::phone::{E164, parse};
-use crate::store::records::{keep_before_image, read_by, read_ties, update};
+use crate::store::records::{keep_before_image, read_by, read_ties, set_tie_metadata, update};
 use crate::store::{OnConflict, Row, RowBlock, StoreError, Value, schema};
 
 /// A phone number as a tenant sees it.
@@ -37,7 +37,8 @@ pub struct Number {
     pub dnc_status: Masked<String>,
     /// When a registry was asked.
     pub dnc_date: Masked<Instant>,
-    /// What the tenant that brought the number in attached to it, a JSON object.
+    /// What the tenant attached to it, a JSON object; where the tenant has no tie to the number
+    /// itself, what the one that granted it attached.
     pub metadata: Masked<String>,
 }
 
@@ -60,11 +61,12 @@ impl Record for Number {
     }
 }
 
-/// New values for some fields of a phone number. What its plan or a registry says is not edited.
+/// What a tenant attaches to a phone number, instead of what it attached before. What the numbering
+/// plan, a carrier or a registry says of a number is not edited.
 #[derive(Clone)]
 pub struct NumberEdit {
     id: Id,
-    changes: Vec<(Field, Option<String>)>,
+    metadata: String,
 }
 
 impl std::fmt::Debug for NumberEdit {
@@ -76,37 +78,14 @@ impl std::fmt::Debug for NumberEdit {
 }
 
 impl NumberEdit {
-    /// An edit that changes nothing yet.
-    #[must_use]
-    pub const fn of(id: Id) -> Self {
-        Self {
-            id,
-            changes: Vec::new(),
-        }
-    }
-
-    /// Sets `carrier_info`, or `metadata` to a JSON object; an empty text empties the field.
+    /// Attaches `metadata` to a number.
     ///
     /// # Errors
     ///
-    /// [`SmrtError::Invalid`] for another field or a value that cannot be used.
-    pub fn set(mut self, field: &str, value: &str) -> Result<Self, SmrtError> {
-        let value = match field {
-            "carrier_info" => text::checked("carrier_info", value)?,
-            "metadata" if value.trim().is_empty() => Some("{}".to_owned()),
-            "metadata" => Some(text::metadata_of_text(value)?),
-            _ => {
-                return Err(SmrtError::invalid(
-                    "field_unknown",
-                    "of a phone_number, carrier_info and metadata can be edited",
-                ));
-            }
-        };
-        let field = Field::parse(EntityType::PhoneNumber, field)
-            .map_err(|error| SmrtError::invalid("field_unknown", error.to_string()))?;
-        self.changes.retain(|(changed, _)| *changed != field);
-        self.changes.push((field, value));
-        Ok(self)
+    /// [`SmrtError::Invalid`] with `metadata_too_long`.
+    pub fn new(id: Id, metadata: &Map<String, Json>) -> Result<Self, SmrtError> {
+        let metadata = text::metadata(metadata)?;
+        Ok(Self { id, metadata })
     }
 }
 
@@ -180,7 +159,7 @@ impl TenantSession<'_> {
     /// ```
     pub fn numbers(&mut self, ids: &[Id], at: Instant) -> Result<Vec<Option<Number>>, SmrtError> {
         self.require(Module::Contacts)?;
-        self.read(at, |unit| Ok(in_order(ids, &fetch::<Number>(unit, ids)?)))
+        self.read(at, |unit| Ok(in_order(ids, &numbers(unit, ids)?)))
     }
 
     /// The phone number with this id; [`Id::of_phone_number`] gives the id of any number.
@@ -200,11 +179,8 @@ impl TenantSession<'_> {
     pub fn number(&mut self, id: Id, at: Instant) -> Result<Number, SmrtError> {
         self.require(Module::Contacts)?;
         self.read(at, |unit| {
-            let mut found = all_or_not_found::<Number>(unit, &[id])?;
-            found.pop().ok_or(SmrtError::NotFound {
-                entity_type: EntityType::PhoneNumber,
-                id,
-            })
+            let number = numbers(unit, &[id])?.remove(&id);
+            number.ok_or(not_found::<Number>(id))
         })
     }
 
@@ -230,15 +206,19 @@ impl TenantSession<'_> {
         at: Instant,
     ) -> Result<Page<Number>, SmrtError> {
         self.require(Module::Contacts)?;
-        self.read(at, |unit| list(unit, request))
+        self.read(at, |unit| {
+            let (order, mut found, next) = page::<Number>(unit, request)?;
+            with_own_metadata(unit, &mut found)?;
+            Ok(Page::in_order(&order, found, next))
+        })
     }
 
-    /// Changes fields of phone numbers, all or none, and returns how many really changed.
+    /// Attaches metadata to phone numbers, all or none, and returns how many really changed. Each
+    /// tenant has its own, which others see with a grant only.
     ///
     /// # Errors
     ///
-    /// [`SmrtError::NotFound`] for a number the tenant cannot see; [`SmrtError::Refused`] for one
-    /// that another tenant brought in and did not grant `write` on.
+    /// [`SmrtError::NotFound`] for a number the tenant has no tie to.
     ///
     /// ```
     /// # use smrt_core::smrt::doc::{now, store};
@@ -247,7 +227,8 @@ impl TenantSession<'_> {
     /// # let mut smrt = store()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
     /// let id = session.add_number("+12025550143".parse()?, now())?;
-    /// let edit = NumberEdit::of(id).set("carrier_info", "Example Mobile")?;
+    /// let note = serde_json::json!({"note": "reception"});
+    /// let edit = NumberEdit::new(id, note.as_object().unwrap())?;
     /// assert_eq!(session.edit_numbers(&[edit], now())?, 1);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -255,28 +236,106 @@ impl TenantSession<'_> {
         self.require(Module::Contacts)?;
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
-            let accesses = access::of_records(unit, EntityType::PhoneNumber, &ids)?;
-            let mut changed = 0;
+            let attachments = attachments(unit, &ids)?;
+            let mut changed = Vec::new();
             for edit in edits {
-                let fields = edit.changes.iter().map(|(field, _)| FieldSet::one(*field));
-                let fields = fields.fold(FieldSet::NONE, FieldSet::union);
-                let access = writable(&accesses, EntityType::PhoneNumber, edit.id, fields)?;
-                let fields = apply(unit, edit)?;
-                if fields.is_empty() {
-                    continue;
+                let id = edit.id;
+                let (place, before) = attachments.get(&id).ok_or(SmrtError::NotFound {
+                    entity_type: EntityType::PhoneNumber,
+                    id,
+                })?;
+                if *before != edit.metadata {
+                    attach(unit, *place, edit, before)?;
+                    changed.push(id);
                 }
-                changed += 1;
-                unit.note_edit(
-                    "phone_number.edit",
-                    EntityType::PhoneNumber,
-                    edit.id,
-                    access.owner,
-                    fields,
-                );
             }
-            Ok(changed)
+            let fields =
+                FieldSet::all(EntityType::PhoneNumber).without(EntityType::PhoneNumber.facts());
+            unit.note_records(
+                "phone_number.edit",
+                EntityType::PhoneNumber,
+                &changed,
+                fields,
+            );
+            Ok(changed.len() as u64)
         })
     }
+}
+
+/// Where the tenant's own metadata of a number is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the number's record, which the tenant made.
+    Number,
+    /// In the tenant's tie to a number that another tenant brought in first.
+    Tie,
+}
+
+/// What the tenant attached to these numbers; those it has no tie to are left out.
+fn attachments(unit: &mut Unit<'_>, ids: &[Id]) -> Result<HashMap<Id, (Place, String)>, SmrtError> {
+    let own = unit.tenant.id;
+    let mut found = HashMap::new();
+    let columns = ["id", "created_by_tenant_id", "metadata"];
+    let mut keep = |place: Place, row: &dyn Row| {
+        if row.id(1)? == own {
+            found.insert(row.id(0)?, (place, row.text(2)?.to_owned()));
+        }
+        Ok(())
+    };
+    let numbers = &schema::PHONE_NUMBERS;
+    read_by(unit.engine, numbers, &columns, "id", ids, &mut |row| {
+        keep(Place::Number, row)
+    })?;
+    read_ties(unit.engine, own, ids, &mut |row| keep(Place::Tie, row))?;
+    Ok(found)
+}
+
+fn attach(
+    unit: &mut Unit<'_>,
+    place: Place,
+    edit: &NumberEdit,
+    before: &str,
+) -> Result<(), StoreError> {
+    match place {
+        Place::Tie => set_tie_metadata(unit.engine, unit.tenant.id, edit.id, &edit.metadata),
+        Place::Number => {
+            let changes = [
+                ("metadata", edit.metadata.as_str().into()),
+                ("updated_at", unit.at.into()),
+            ];
+            update(unit.engine, &schema::PHONE_NUMBERS, edit.id, &changes)?;
+            let mut images = Map::new();
+            images.insert(
+                "metadata".to_owned(),
+                Json::from(vec![before, &edit.metadata]),
+            );
+            let at = unit.at;
+            keep_before_image(unit.engine, EntityType::PhoneNumber, edit.id, images, at)
+        }
+    }
+}
+
+/// Shows each number with what the tenant itself attached to it.
+fn with_own_metadata(
+    unit: &mut Unit<'_>,
+    numbers: &mut HashMap<Id, Number>,
+) -> Result<(), SmrtError> {
+    let ids: Vec<Id> = numbers.keys().copied().collect();
+    read_ties(unit.engine, unit.tenant.id, &ids, &mut |row| {
+        let metadata = row.text(2)?;
+        if let Some(number) = numbers.get_mut(&row.id(0)?) {
+            number.metadata = Masked::Value(metadata.to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+/// The numbers among `ids` that the tenant can see.
+pub(super) fn numbers(unit: &mut Unit<'_>, ids: &[Id]) -> Result<HashMap<Id, Number>, SmrtError> {
+    let mut found = fetch(unit, ids)?;
+    with_own_metadata(unit, &mut found)?;
+    Ok(found)
 }
 
 /// Makes sure the tenant has a tie to each number, and returns the ids of all, and of those that
@@ -291,11 +350,11 @@ pub(super) fn ensure(
         push(&mut rows, *number, *id, unit)?;
     }
     unit.engine.bulk_write(&rows, OnConflict::Skip)?;
-    let known = known_to_tenant(unit, &ids)?;
+    let known = attachments(unit, &ids)?;
     let mut added: Vec<Id> = ids
         .iter()
         .copied()
-        .filter(|id| !known.contains(id))
+        .filter(|id| !known.contains_key(id))
         .collect();
     added.sort_unstable();
     added.dedup();
@@ -324,29 +383,6 @@ pub(super) fn ensure(
     Ok((ids, added))
 }
 
-/// Which of these numbers the tenant brought in or has a tie to.
-fn known_to_tenant(unit: &mut Unit<'_>, ids: &[Id]) -> Result<HashSet<Id>, SmrtError> {
-    let own = unit.tenant.id;
-    let mut known = HashSet::new();
-    let columns = ["id", "created_by_tenant_id"];
-    let mut keep = |row: &dyn Row| {
-        if row.id(1)? == own {
-            known.insert(row.id(0)?);
-        }
-        Ok(())
-    };
-    read_by(
-        unit.engine,
-        &schema::PHONE_NUMBERS,
-        &columns,
-        "id",
-        ids,
-        &mut keep,
-    )?;
-    read_ties(unit.engine, own, ids, &mut keep)?;
-    Ok(known)
-}
-
 fn push(rows: &mut RowBlock, number: E164, id: Id, unit: &Unit<'_>) -> Result<(), SmrtError> {
     let e164 = number.to_string();
     let number = parse(&e164, None).map_err(|error| {
@@ -373,48 +409,4 @@ fn push(rows: &mut RowBlock, number: E164, id: Id, unit: &Unit<'_>) -> Result<()
     rows.push(Value::Null);
     rows.push(Value::Null);
     Ok(())
-}
-
-/// Writes what differs from what is there, and returns which fields that was.
-fn apply(unit: &mut Unit<'_>, edit: &NumberEdit) -> Result<FieldSet, SmrtError> {
-    let names: Vec<&str> = edit.changes.iter().map(|(field, _)| field.name()).collect();
-    let mut current: Vec<Option<String>> = Vec::new();
-    read_by(
-        unit.engine,
-        &schema::PHONE_NUMBERS,
-        &names,
-        "id",
-        &[edit.id],
-        &mut |row| {
-            current = (0..names.len())
-                .map(|position| row.optional_string(position))
-                .collect::<Result<_, _>>()?;
-            Ok(())
-        },
-    )?;
-    let mut fields = FieldSet::NONE;
-    let mut images = Map::new();
-    let mut changes: Vec<(&str, Value<'_>)> = Vec::new();
-    for ((field, value), before) in edit.changes.iter().zip(current) {
-        if before != *value {
-            fields = fields.union(FieldSet::one(*field));
-            images.insert(
-                field.name().to_owned(),
-                Json::from(vec![before, value.clone()]),
-            );
-            changes.push((field.name(), value.as_deref().into()));
-        }
-    }
-    if !fields.is_empty() {
-        changes.push(("updated_at", unit.at.into()));
-        update(unit.engine, &schema::PHONE_NUMBERS, edit.id, &changes)?;
-        keep_before_image(
-            unit.engine,
-            EntityType::PhoneNumber,
-            edit.id,
-            images,
-            unit.at,
-        )?;
-    }
-    Ok(fields)
 }

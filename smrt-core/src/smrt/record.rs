@@ -140,7 +140,12 @@ impl Cells<'_> {
     }
 
     /// An id column that is no field: whoever sees the record sees to what it belongs.
-    pub(super) fn reference(&self, column: &str) -> Result<Option<Id>, StoreError> {
+    pub(super) fn reference(&self, column: &str) -> Result<Id, StoreError> {
+        self.row.id(self.position(column)?)
+    }
+
+    /// The same where there may be none.
+    pub(super) fn optional_reference(&self, column: &str) -> Result<Option<Id>, StoreError> {
         self.row.optional_id(self.position(column)?)
     }
 }
@@ -219,15 +224,22 @@ pub(super) fn list<R: Record>(
     unit: &mut Unit<'_>,
     request: &PageRequest,
 ) -> Result<Page<R>, SmrtError> {
+    let (order, records, more) = page(unit, request)?;
+    Ok(Page::in_order(&order, records, more))
+}
+
+/// What a page shows: the ids in order, the records, and whether the list goes on.
+pub(super) fn page<R: Record>(
+    unit: &mut Unit<'_>,
+    request: &PageRequest,
+) -> Result<(Vec<Id>, HashMap<Id, R>, bool), SmrtError> {
     let limit = request.limit();
-    let after = request.after();
-    let mut accesses = access::page(unit, R::ENTITY_TYPE, after, limit + 1)?;
+    let mut accesses = access::page(unit, R::ENTITY_TYPE, request.after(), limit + 1)?;
     let there_is_more = accesses.len() > limit as usize;
     accesses.truncate(limit as usize);
     let order: Vec<Id> = accesses.iter().map(|(id, _)| *id).collect();
     let accesses: HashMap<Id, RecordAccess> = accesses.into_iter().collect();
-    let records = read_visible(unit, &accesses)?;
-    Ok(Page::in_order(&order, records, there_is_more))
+    Ok((order, read_visible(unit, &accesses)?, there_is_more))
 }
 
 /// The records in the order of `ids`; the first that cannot be seen is an error.
@@ -242,7 +254,7 @@ pub(super) fn all_or_not_found<R: Record + Clone>(
 }
 
 /// The error for a record that is not there for the tenant.
-pub(super) const fn not_found<R: Record>(id: Id) -> SmrtError {
+pub(super) fn not_found<R: Record>(id: Id) -> SmrtError {
     SmrtError::NotFound {
         entity_type: R::ENTITY_TYPE,
         id,

@@ -7,21 +7,11 @@ use serde_json::{Map, Value as Json};
 use super::engine::Engine;
 use super::error::StoreError;
 use super::import::HUMAN_FIELDS;
+use super::provenance::Origin;
 use super::runs::in_one_state;
 use super::value::{Row, Value};
 use super::{Store, schema};
 use crate::model::{Id, Instant};
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin {
-    /// The import run.
-    pub run: i64,
-    /// Its file's name.
-    pub file: String,
-    /// The line of that file, from 1.
-    pub line: u64,
-}
 
 /// A human in a list.
 #[derive(Clone, PartialEq, Eq)]

@@ -49,7 +49,7 @@ pub(crate) fn read_by(
     })
 }
 
-/// Calls `each` with number and tenant for every tie of a tenant to one of these phone numbers.
+/// Calls `each` with number, tenant and metadata for every tie of a tenant to one of these phone numbers.
 pub(crate) fn read_ties(
     engine: &mut dyn Engine,
     tenant: Id,
@@ -59,13 +59,28 @@ pub(crate) fn read_ties(
     in_stretches(ids, |marks, parameters| {
         let last = parameters.len() + 1;
         let sql = format!(
-            "SELECT phone_number_id, tenant_id FROM phone_number_ties \
+            "SELECT phone_number_id, tenant_id, metadata FROM phone_number_ties \
              WHERE tenant_id = ?{last} AND phone_number_id IN ({marks})"
         );
         let mut parameters = parameters.to_vec();
         parameters.push(tenant.into());
         engine.query(&sql, &parameters, each)
     })
+}
+
+/// Sets what a tenant attached to a phone number that another tenant brought in first.
+pub(crate) fn set_tie_metadata(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    number: Id,
+    metadata: &str,
+) -> Result<(), StoreError> {
+    engine.execute(
+        "UPDATE phone_number_ties SET metadata = ?3 \
+         WHERE tenant_id = ?1 AND phone_number_id = ?2",
+        &[tenant.into(), number.into(), metadata.into()],
+    )?;
+    Ok(())
 }
 
 /// Inserts rows; a key that is taken is an error.

@@ -166,6 +166,7 @@ pub const PHONE_NUMBER_TIES: Table = Table {
         CREATED_AT,
         IMPORT_RUN,
         IMPORT_LINE,
+        METADATA,
     ],
     key: &["tenant_id", "phone_number_id"],
 };
@@ -208,7 +209,7 @@ pub const PHONE_HUMAN_LINKS: Table = Table {
         IMPORT_RUN,
         IMPORT_LINE,
     ],
-    key: &["human_id", "phone_number_id", "relationship_type"],
+    key: &["id"],
 };
 
 /// Access grants.
@@ -516,7 +517,7 @@ const fn after_bulk_load(index: Index) -> Index {
 }
 
 /// Every index of the schema.
-pub const INDEXES: [Index; 32] = [
+pub const INDEXES: [Index; 33] = [
     unique("tenants_id", "tenants", &["id"]),
     unique("tenants_slug", "tenants", &["slug"]),
     after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
@@ -547,10 +548,12 @@ pub const INDEXES: [Index; 32] = [
         "phone_numbers",
         &["created_by_tenant_id", "id"],
     )),
-    after_bulk_load(unique(
-        "phone_human_links_key",
+    // An id is a function of human, number, relationship and tenant, so it is the key.
+    after_bulk_load(unique("phone_human_links_id", "phone_human_links", &["id"])),
+    after_bulk_load(repeated(
+        "phone_human_links_human_id",
         "phone_human_links",
-        &["human_id", "phone_number_id", "relationship_type"],
+        &["human_id"],
     )),
     after_bulk_load(repeated(
         "phone_human_links_phone_number_id",

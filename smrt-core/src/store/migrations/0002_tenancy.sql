@@ -8,7 +8,8 @@ CREATE TABLE phone_number_ties (
   tenant_id       {id} NOT NULL REFERENCES tenants (id),
   created_at      {instant} NOT NULL,
   import_run      {integer},
-  import_line     {integer}
+  import_line     {integer},
+  metadata        {json} NOT NULL
 );
 
 CREATE TABLE access_revocations (
@@ -37,3 +38,6 @@ CREATE TABLE audit_heads (
   entries    {integer} NOT NULL,
   chain_hash {bytes} NOT NULL
 );
+
+-- Two tenants may link the same human and number; the id of a link tells them apart.
+DROP INDEX IF EXISTS phone_human_links_key;

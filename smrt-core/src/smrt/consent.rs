@@ -1,0 +1,391 @@
+//! Consent records: events of an append-only ledger, each tenant's own.
+
+use serde_json::{Map, Value as Json};
+
+use super::error::SmrtError;
+use super::page::{Page, PageRequest, in_order};
+use super::record::{Cells, Masked, Record, fetch, list, not_found, read_visible};
+use super::session::TenantSession;
+use super::unit::Unit;
+use super::{access, number, text};
+use crate::model::{ConsentStatus, ConsentType, EntityType, FieldSet, Id, Instant, Module};
+use crate::phone::E164;
+use crate::store::records::{insert, read_by};
+use crate::store::{RowBlock, StoreError, Value, schema};
+
+/// An event of the consent ledger as a tenant sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConsentRecord {
+    /// The event's id.
+    pub id: Id,
+    /// The tenant whose ledger it stands in.
+    pub owner: Id,
+    /// The human it is about, if any.
+    pub human_id: Option<Id>,
+    /// The phone number it is about, if any.
+    pub phone_number_id: Option<Id>,
+    /// What it is for.
+    pub consent_type: Masked<String>,
+    /// `granted` or `revoked`.
+    pub consent_status: Masked<String>,
+    /// Who or what said so.
+    pub consent_source: Masked<String>,
+    /// When the subject acted, if known.
+    pub consent_date: Masked<Instant>,
+    /// When it ends by itself.
+    pub expiration_date: Masked<Instant>,
+    /// The legal basis.
+    pub legal_basis: Masked<String>,
+    /// More of the evidence, a JSON object.
+    pub metadata: Masked<String>,
+}
+
+impl Record for ConsentRecord {
+    const ENTITY_TYPE: EntityType = EntityType::ConsentRecord;
+    const COLUMNS: &'static [&'static str] = &[
+        "human_id",
+        "phone_number_id",
+        "consent_type",
+        "consent_status",
+        "consent_source",
+        "consent_date",
+        "expiration_date",
+        "legal_basis",
+        "metadata",
+    ];
+
+    fn read(id: Id, cells: &Cells<'_>) -> Result<Self, StoreError> {
+        Ok(Self {
+            id,
+            owner: cells.access.owner,
+            human_id: cells.optional_reference("human_id")?,
+            phone_number_id: cells.optional_reference("phone_number_id")?,
+            consent_type: cells.text("consent_type")?,
+            consent_status: cells.text("consent_status")?,
+            consent_source: cells.text("consent_source")?,
+            consent_date: cells.instant("consent_date")?,
+            expiration_date: cells.instant("expiration_date")?,
+            legal_basis: cells.text("legal_basis")?,
+            metadata: cells.text("metadata")?,
+        })
+    }
+}
+
+/// An event to be added to the tenant's ledger.
+#[derive(Clone)]
+pub struct NewConsentRecord {
+    /// A key of the caller's, from which the id is made, so that adding the same again fails
+    /// instead of making a second one; without it the id is a fresh one.
+    pub key: Option<String>,
+    /// The human who agreed or withdrew, whom the tenant must see.
+    pub human_id: Option<Id>,
+    /// The phone number it is about; the tenant is tied to it if it was not.
+    pub phone_number: Option<E164>,
+    /// What it is for.
+    pub consent_type: ConsentType,
+    /// What the event brings about.
+    pub consent_status: ConsentStatus,
+    /// Who or what said so, such as `web form`.
+    pub consent_source: String,
+    /// When the subject acted.
+    pub consent_date: Instant,
+    /// When it ends by itself.
+    pub expiration_date: Option<Instant>,
+    /// The legal basis.
+    pub legal_basis: Option<String>,
+    /// More of the evidence.
+    pub metadata: Map<String, Json>,
+}
+
+impl NewConsentRecord {
+    /// An event about a human of which nothing more is known.
+    #[must_use]
+    pub fn of_human(
+        human_id: Id,
+        consent_type: ConsentType,
+        consent_status: ConsentStatus,
+        consent_source: &str,
+        consent_date: Instant,
+    ) -> Self {
+        Self {
+            key: None,
+            human_id: Some(human_id),
+            phone_number: None,
+            consent_type,
+            consent_status,
+            consent_source: consent_source.to_owned(),
+            consent_date,
+            expiration_date: None,
+            legal_basis: None,
+            metadata: Map::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for NewConsentRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewConsentRecord").finish_non_exhaustive()
+    }
+}
+
+impl TenantSession<'_> {
+    /// Adds events to the tenant's consent ledger, all or none, and returns their ids in order.
+    /// The ledger is never edited: a correction is a new event.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::NotFound`] for a human the tenant cannot see; [`SmrtError::Invalid`] with
+    /// `consent_without_subject`, `consent_without_source`, `consent_expired_before_date`,
+    /// `phone_not_valid` or `key_taken`.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// use smrt_core::model::{ConsentStatus, ConsentType};
+    /// use smrt_core::smrt::NewConsentRecord;
+    ///
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let event = NewConsentRecord::of_human(
+    ///     ada,
+    ///     ConsentType::parse("data_sharing")?,
+    ///     ConsentStatus::Granted,
+    ///     "web form",
+    ///     now(),
+    /// );
+    /// session.add_consent_records(&[event], now())?;
+    /// assert_eq!(session.consent_records_of_humans(&[ada], now())?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_consent_records(
+        &mut self,
+        events: &[NewConsentRecord],
+        at: Instant,
+    ) -> Result<Vec<Id>, SmrtError> {
+        self.require(Module::Consent)?;
+        self.write(at, |unit| {
+            let humans: Vec<Id> = events.iter().filter_map(|event| event.human_id).collect();
+            require_visible(unit, &humans)?;
+            let numbers: Vec<E164> = events
+                .iter()
+                .filter_map(|event| event.phone_number)
+                .collect();
+            number::ensure(unit, &numbers)?;
+            let mut rows = RowBlock::new(&schema::CONSENT_RECORDS);
+            let mut ids = Vec::with_capacity(events.len());
+            for event in events {
+                let key = event.key.as_deref();
+                let id = super::new_id(unit.tenant.id, EntityType::ConsentRecord, key, at);
+                push(&mut rows, event, id, unit.tenant.id)?;
+                ids.push(id);
+            }
+            insert(unit.engine, &rows).map_err(super::error::key_taken)?;
+            let fields = FieldSet::all(EntityType::ConsentRecord);
+            unit.note_records(
+                "consent_record.add",
+                EntityType::ConsentRecord,
+                &ids,
+                fields,
+            );
+            Ok(ids)
+        })
+    }
+
+    /// The events with these ids, in order; nothing where there is none the tenant can see.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let unknown = "0198c0de-0000-7000-8000-000000000000".parse()?;
+    /// assert_eq!(session.consent_records(&[unknown], now())?, [None]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn consent_records(
+        &mut self,
+        ids: &[Id],
+        at: Instant,
+    ) -> Result<Vec<Option<ConsentRecord>>, SmrtError> {
+        self.require(Module::Consent)?;
+        self.read(at, |unit| Ok(in_order(ids, &fetch(unit, ids)?)))
+    }
+
+    /// The event with this id.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::NotFound`] when there is none the tenant can see.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let unknown = "0198c0de-0000-7000-8000-000000000000".parse()?;
+    /// assert_eq!(session.consent_record(unknown, now()).unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn consent_record(&mut self, id: Id, at: Instant) -> Result<ConsentRecord, SmrtError> {
+        self.require(Module::Consent)?;
+        self.read(at, |unit| {
+            let event = fetch::<ConsentRecord>(unit, &[id])?.remove(&id);
+            event.ok_or_else(|| not_found::<ConsentRecord>(id))
+        })
+    }
+
+    /// The events about these humans that the tenant can see, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// assert!(session.consent_records_of_humans(&[ada], now())?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn consent_records_of_humans(
+        &mut self,
+        humans: &[Id],
+        at: Instant,
+    ) -> Result<Vec<ConsentRecord>, SmrtError> {
+        self.require(Module::Consent)?;
+        self.read(at, |unit| consent_records_of(unit, "human_id", humans))
+    }
+
+    /// The events about these phone numbers that the tenant can see, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let number = session.add_number("+12025550143".parse()?, now())?;
+    /// assert!(session.consent_records_of_numbers(&[number], now())?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn consent_records_of_numbers(
+        &mut self,
+        numbers: &[Id],
+        at: Instant,
+    ) -> Result<Vec<ConsentRecord>, SmrtError> {
+        self.require(Module::Consent)?;
+        self.read(at, |unit| {
+            consent_records_of(unit, "phone_number_id", numbers)
+        })
+    }
+
+    /// The events the tenant can see, in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// use smrt_core::smrt::PageRequest;
+    ///
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// assert!(session.list_consent_records(&PageRequest::first(10), now())?.items.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn list_consent_records(
+        &mut self,
+        request: &PageRequest,
+        at: Instant,
+    ) -> Result<Page<ConsentRecord>, SmrtError> {
+        self.require(Module::Consent)?;
+        self.read(at, |unit| list(unit, request))
+    }
+}
+
+/// Refuses when one of these humans is not there for the tenant.
+pub(super) fn require_visible(unit: &mut Unit<'_>, humans: &[Id]) -> Result<(), SmrtError> {
+    let accesses = access::of_records(unit, EntityType::Human, humans)?;
+    match humans.iter().find(|id| !accesses.contains_key(id)) {
+        None => Ok(()),
+        Some(id) => {
+            unit.unseen.push((EntityType::Human, *id));
+            Err(SmrtError::NotFound {
+                entity_type: EntityType::Human,
+                id: *id,
+            })
+        }
+    }
+}
+
+/// The visible events about these humans or numbers.
+pub(super) fn consent_records_of(
+    unit: &mut Unit<'_>,
+    side: &'static str,
+    ids: &[Id],
+) -> Result<Vec<ConsentRecord>, SmrtError> {
+    let mut events = Vec::new();
+    let table = &schema::CONSENT_RECORDS;
+    read_by(unit.engine, table, &["id"], side, ids, &mut |row| {
+        events.push(row.id(0)?);
+        Ok(())
+    })?;
+    let accesses = access::of_records(unit, EntityType::ConsentRecord, &events)?;
+    let records = read_visible::<ConsentRecord>(unit, &accesses)?;
+    let mut records: Vec<ConsentRecord> = records.into_values().collect();
+    records.sort_by_key(|event| (event.consent_date.value().copied(), event.id));
+    Ok(records)
+}
+
+fn push(
+    rows: &mut RowBlock,
+    event: &NewConsentRecord,
+    id: Id,
+    tenant: Id,
+) -> Result<(), SmrtError> {
+    if event.human_id.is_none() && event.phone_number.is_none() {
+        return Err(SmrtError::invalid(
+            "consent_without_subject",
+            "a consent record needs a human or a phone number",
+        ));
+    }
+    let Some(source) = text::checked("consent_source", &event.consent_source)? else {
+        return Err(SmrtError::invalid(
+            "consent_without_source",
+            "a consent record needs a source, such as `web form`",
+        ));
+    };
+    if event
+        .expiration_date
+        .is_some_and(|end| end <= event.consent_date)
+    {
+        return Err(SmrtError::invalid(
+            "consent_expired_before_date",
+            "`expiration_date` is not after `consent_date`",
+        ));
+    }
+    let legal_basis = match &event.legal_basis {
+        Some(basis) => text::checked("legal_basis", basis)?,
+        None => None,
+    };
+    rows.push(id);
+    rows.push(event.phone_number.map(Id::of_phone_number));
+    rows.push(event.human_id);
+    rows.push(event.consent_type.as_str());
+    rows.push(event.consent_status.as_str());
+    rows.push(source.as_str());
+    rows.push(event.consent_date);
+    rows.push(event.expiration_date);
+    rows.push(tenant);
+    rows.push(legal_basis.as_deref());
+    rows.push(text::metadata(&event.metadata)?.as_str());
+    rows.push(Value::Null);
+    rows.push(Value::Null);
+    Ok(())
+}
