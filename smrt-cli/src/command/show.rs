@@ -6,9 +6,10 @@ mod number;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value as Json;
-use smrt_core::model::Id;
+use smrt_core::model::{Id, Instant};
 use smrt_core::phone::Region;
-use smrt_core::store::{Access, NumberDetail, Origin, Store};
+use smrt_core::smrt::{NumberDetail, SmrtError, TenantSession};
+use smrt_core::store::{Origin, Tenant};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -90,22 +91,25 @@ fn extension(metadata: &Json) -> Option<&str> {
 }
 
 pub(super) fn run(args: &ShowArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let mut store = context::open(global, Access::Read)?;
-    let tenant = context::tenant(&mut store, global)?.id;
+    let mut smrt = context::smrt(global)?;
+    let tenants = smrt.tenants()?;
+    let mut session = context::session(&mut smrt, global)?;
+    let now = context::now(global);
     let text = args.which.join(" ");
     if let Ok(id) = text.parse::<Id>() {
-        if let Some(human) = store.human(tenant, id)? {
-            output::report(ui.format, &human::Human::from(human))?;
+        if let Some(human) = found(session.human_detail(id, now))? {
+            let owner = owner_of(&tenants, &session, human.human.owner);
+            output::report(ui.format, &human::Human::new(human, owner))?;
             return Ok(Exit::Done);
         }
-        return match store.number(tenant, id)? {
+        return match found(session.number_detail(id, now))? {
             Some(number) => show_number(number, ui),
             None => Err(CliError::not_found(
                 "there is no human or number with this id",
             )),
         };
     }
-    let mut numbers = numbers_like(&mut store, tenant, &text, args.region)?;
+    let mut numbers = numbers_like(&mut session, &text, args.region, now)?;
     match (numbers.pop(), numbers.len()) {
         (Some(number), 0) => show_number(number, ui),
         (Some(_), others) => Err(CliError::user(format!(
@@ -118,6 +122,26 @@ pub(super) fn run(args: &ShowArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit,
     }
 }
 
+/// What was found; nothing where there is nothing the tenant can see.
+fn found<T>(answer: Result<T, SmrtError>) -> Result<Option<T>, CliError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(SmrtError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The slug of the tenant whose record it is, if that is another one.
+fn owner_of(tenants: &[Tenant], session: &TenantSession<'_>, owner: Id) -> Option<String> {
+    let other = tenants
+        .iter()
+        .filter(|tenant| tenant.id != session.tenant().id);
+    other
+        .into_iter()
+        .find(|tenant| tenant.id == owner)
+        .map(|tenant| tenant.slug.clone())
+}
+
 fn show_number(number: NumberDetail, ui: &Ui) -> Result<Exit, CliError> {
     output::report(ui.format, &number::Number::from(number))?;
     Ok(Exit::Done)
@@ -125,11 +149,12 @@ fn show_number(number: NumberDetail, ui: &Ui) -> Result<Exit, CliError> {
 
 /// The numbers of the store that a text may stand for.
 fn numbers_like(
-    store: &mut Store,
-    tenant: Id,
+    session: &mut TenantSession<'_>,
     text: &str,
     region: Option<Region>,
+    now: Instant,
 ) -> Result<Vec<NumberDetail>, CliError> {
+    let region = region.or(session.tenant().settings.default_region);
     let readings = phone_text::readings(text, region);
     if readings.is_empty() {
         return Err(CliError::user("neither an id nor a phone number").hint(
@@ -138,7 +163,18 @@ fn numbers_like(
     }
     let mut numbers = Vec::new();
     for reading in readings {
-        numbers.extend(store.number(tenant, Id::of_phone_number(reading))?);
+        let id = Id::of_phone_number(reading);
+        numbers.extend(found(session.number_detail(id, now))?);
     }
     Ok(numbers)
+}
+
+/// A human's name as its viewer sees it: the names, or else the company.
+fn name_of(human: &smrt_core::smrt::Human) -> String {
+    let names = [human.first_name.value(), human.last_name.value()];
+    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    match names.is_empty() {
+        true => human.company_name.value().cloned().unwrap_or_default(),
+        false => names.join(" "),
+    }
 }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use smrt_core::store::{ConsentDetail, HumanDetail, LinkDetail};
+use smrt_core::model::EntityType;
+use smrt_core::smrt::{ConsentRecord, HumanDetail, LinkDetail, Masked};
+use smrt_core::store::{Origin, SourceKey};
 
 use super::number::Spelling;
 use super::{Place, extension, json, plain};
@@ -12,8 +14,12 @@ use crate::table::{Align, Table};
 #[derive(Serialize)]
 pub(super) struct Human {
     id: String,
-    created_at: String,
-    updated_at: String,
+    /// The slug of the tenant whose record it is, if that is another one.
+    owner: Option<String>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
+    /// Fields that the tenant may not see.
+    hidden_fields: Vec<&'static str>,
     fields: Vec<Field>,
     phone_numbers: Vec<Phone>,
     consents: Vec<Consent>,
@@ -31,6 +37,7 @@ struct Field {
 
 #[derive(Serialize)]
 struct Phone {
+    link_id: String,
     phone_number: String,
     #[serde(flatten)]
     spelling: Spelling,
@@ -56,55 +63,89 @@ struct SourceRow {
     origin: Option<Place>,
 }
 
-impl From<HumanDetail> for Human {
-    fn from(human: HumanDetail) -> Self {
-        let field = |(name, value, origin)| Field {
-            name,
-            value,
-            origin: Place::of(origin),
+impl Human {
+    /// A human, and the slug of its owner if that is another tenant.
+    pub(super) fn new(detail: HumanDetail, owner: Option<String>) -> Self {
+        let human = &detail.human;
+        let mut origins = detail.origins;
+        let mut field = |name: &'static str| {
+            let value = human.field(name).value()?;
+            Some(Field {
+                name,
+                value: value.clone(),
+                origin: Place::of(origins.remove(name)),
+            })
         };
-        let source_row = |(source, source_key, origin)| SourceRow {
-            source,
-            source_key,
-            origin: Place::of(Some(origin)),
-        };
+        let names = EntityType::Human.fields().iter().copied();
+        let fields = names.filter(|name| *name != "metadata");
+        let fields = fields.filter_map(&mut field).collect();
+        let metadata = field("metadata");
         Self {
             id: human.id.to_string(),
-            created_at: human.created_at.to_string(),
-            updated_at: human.updated_at.to_string(),
-            fields: human.fields.into_iter().map(field).collect(),
-            phone_numbers: human.links.into_iter().map(Phone::from).collect(),
-            consents: human.consents.into_iter().map(Consent::from).collect(),
-            source_rows: human.source_rows.into_iter().map(source_row).collect(),
-            metadata: json(&human.metadata.0),
-            metadata_origin: Place::of(human.metadata.1),
+            owner,
+            created_at: human.created_at.value().map(ToString::to_string),
+            updated_at: human.updated_at.value().map(ToString::to_string),
+            hidden_fields: human.hidden_fields().collect(),
+            fields,
+            phone_numbers: detail.links.into_iter().map(Phone::from).collect(),
+            consents: detail
+                .consent_records
+                .into_iter()
+                .map(Consent::from)
+                .collect(),
+            source_rows: detail
+                .source_keys
+                .into_iter()
+                .map(SourceRow::from)
+                .collect(),
+            metadata: metadata
+                .as_ref()
+                .map_or(Json::Null, |field| json(&field.value)),
+            metadata_origin: metadata.and_then(|field| field.origin),
         }
     }
 }
 
 impl From<LinkDetail> for Phone {
-    fn from(link: LinkDetail) -> Self {
+    fn from(detail: LinkDetail) -> Self {
+        let link = detail.link;
         Self {
-            spelling: Spelling::of(&link.phone_number),
-            phone_number: link.phone_number,
-            relationship_type: link.relationship_type,
-            is_primary: link.is_primary,
-            metadata: json(&link.metadata),
-            origin: Place::of(link.origin),
+            link_id: link.id.to_string(),
+            spelling: Spelling::of(&detail.phone_number),
+            phone_number: detail.phone_number,
+            relationship_type: shown(link.relationship_type),
+            is_primary: link.is_primary.into_value().unwrap_or_default(),
+            metadata: json(link.metadata.value().map_or("", String::as_str)),
+            origin: Place::of(detail.origin),
         }
     }
 }
 
-impl From<ConsentDetail> for Consent {
-    fn from(consent: ConsentDetail) -> Self {
+impl From<(ConsentRecord, Option<Origin>)> for Consent {
+    fn from((record, origin): (ConsentRecord, Option<Origin>)) -> Self {
         Self {
-            consent_type: consent.consent_type,
-            consent_status: consent.consent_status,
-            consent_source: consent.consent_source,
-            consent_date: consent.consent_date.map(|date| date.to_string()),
-            origin: Place::of(consent.origin),
+            consent_type: shown(record.consent_type),
+            consent_status: shown(record.consent_status),
+            consent_source: shown(record.consent_source),
+            consent_date: record.consent_date.value().map(ToString::to_string),
+            origin: Place::of(origin),
         }
     }
+}
+
+impl From<SourceKey> for SourceRow {
+    fn from(key: SourceKey) -> Self {
+        Self {
+            source: key.source,
+            source_key: key.source_key,
+            origin: Place::of(Some(key.origin)),
+        }
+    }
+}
+
+/// A value as shown; nothing where there is none to be seen.
+pub(super) fn shown(value: Masked<String>) -> String {
+    value.into_value().unwrap_or_default()
 }
 
 impl Human {
@@ -199,13 +240,17 @@ impl Report for Human {
             block("source rows", self.source_rows()),
             block(&metadata_title, self.metadata_rows()),
         ];
-        format!(
-            "human {}\ncreated {}, changed {}\n{}",
-            self.id,
-            self.created_at,
-            self.updated_at,
-            blocks.concat()
-        )
+        let mut head = format!("human {}\n", self.id);
+        if let (Some(created), Some(updated)) = (&self.created_at, &self.updated_at) {
+            head += &format!("created {created}, changed {updated}\n");
+        }
+        if let Some(owner) = &self.owner {
+            head += &format!("shared by {owner}\n");
+        }
+        if !self.hidden_fields.is_empty() {
+            head += &format!("hidden: {}\n", self.hidden_fields.join(", "));
+        }
+        format!("{head}{}", blocks.concat())
     }
 
     fn csv_rows(&self) -> Vec<Vec<String>> {

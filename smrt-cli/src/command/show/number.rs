@@ -3,10 +3,10 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 use smrt_core::phone::{E164, parse};
-use smrt_core::store::{LinkDetail, NumberDetail};
+use smrt_core::smrt::{LinkDetail, NumberDetail};
 
-use super::human::block;
-use super::{Place, extension, json};
+use super::human::{block, shown};
+use super::{Place, extension, json, name_of};
 use crate::output::Report;
 
 #[derive(Serialize)]
@@ -15,11 +15,12 @@ pub(super) struct Number {
     phone_number: String,
     #[serde(flatten)]
     spelling: Spelling,
-    country_code: i64,
+    country_code: Option<i64>,
     area_code: Option<String>,
     is_mobile: Option<bool>,
     dnc_status: String,
-    created_at: String,
+    created_at: Option<String>,
+    metadata: Json,
     origin: Option<Place>,
     humans: Vec<TiedHuman>,
 }
@@ -69,31 +70,35 @@ impl Spelling {
 }
 
 impl From<NumberDetail> for Number {
-    fn from(number: NumberDetail) -> Self {
+    fn from(detail: NumberDetail) -> Self {
+        let number = detail.number;
+        let phone_number = shown(number.phone_number);
         Self {
             id: number.id.to_string(),
-            spelling: Spelling::of(&number.phone_number),
-            phone_number: number.phone_number,
-            country_code: number.country_code,
-            area_code: number.area_code,
-            is_mobile: number.is_mobile,
-            dnc_status: number.dnc_status,
-            created_at: number.created_at.to_string(),
-            origin: Place::of(number.origin),
-            humans: number.links.into_iter().map(TiedHuman::from).collect(),
+            spelling: Spelling::of(&phone_number),
+            phone_number,
+            country_code: number.country_code.into_value(),
+            area_code: number.area_code.into_value(),
+            is_mobile: number.is_mobile.into_value(),
+            dnc_status: shown(number.dnc_status),
+            created_at: detail.known_since.map(|since| since.to_string()),
+            metadata: json(number.metadata.value().map_or("", String::as_str)),
+            origin: Place::of(detail.origin),
+            humans: detail.links.into_iter().map(TiedHuman::from).collect(),
         }
     }
 }
 
 impl From<LinkDetail> for TiedHuman {
-    fn from(link: LinkDetail) -> Self {
+    fn from(detail: LinkDetail) -> Self {
+        let link = detail.link;
         Self {
-            id: link.human_id.to_string(),
-            name: link.human_name,
-            relationship_type: link.relationship_type,
-            is_primary: link.is_primary,
-            metadata: json(&link.metadata),
-            origin: Place::of(link.origin),
+            id: detail.human.id.to_string(),
+            name: name_of(&detail.human),
+            relationship_type: shown(link.relationship_type),
+            is_primary: link.is_primary.into_value().unwrap_or_default(),
+            metadata: json(link.metadata.value().map_or("", String::as_str)),
+            origin: Place::of(detail.origin),
         }
     }
 }
@@ -110,7 +115,10 @@ impl Number {
             ("international", self.spelling.international.clone()),
             ("national", self.spelling.national.clone()),
             ("region", self.spelling.region.map(str::to_owned)),
-            ("country code", Some(self.country_code.to_string())),
+            (
+                "country code",
+                self.country_code.map(|code| code.to_string()),
+            ),
             ("area code", self.area_code.clone()),
             ("line type", Some(line_type.replace('_', " "))),
             ("mobile", Some(mobile.to_owned())),
