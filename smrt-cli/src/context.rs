@@ -117,6 +117,11 @@ pub(crate) fn tenant(store: &mut Store, global: &GlobalArgs) -> Result<Tenant, C
     choose_tenant(&tenants, global.tenant.as_deref())
 }
 
+/// The tenant with a slug, which must be there.
+pub(crate) fn named_tenant(tenants: &[Tenant], slug: &str) -> Result<Tenant, CliError> {
+    choose_tenant(tenants, Some(slug))
+}
+
 /// The tenant that was named, or the only one.
 fn choose_tenant(tenants: &[Tenant], named: Option<&str>) -> Result<Tenant, CliError> {
     let slugs = || tenants.iter().map(|tenant| tenant.slug.as_str());

@@ -18,6 +18,7 @@ mod number;
 mod page;
 mod record;
 mod session;
+mod tenant;
 mod text;
 mod unit;
 
@@ -34,7 +35,7 @@ pub use self::page::{Cursor, Page, PageRequest, ParseCursorError};
 pub use self::record::Masked;
 pub use self::session::TenantSession;
 use crate::model::{Actor, EntityType, Id, Instant};
-use crate::store::{Access, CheckReport, NewTenant, Store, StoreDigest, Tenant};
+use crate::store::{Access, CheckReport, NewTenant, Store, StoreDigest, Tenant, TenantChange};
 
 /// An open store that several tenants share.
 ///
@@ -118,6 +119,52 @@ impl Smrt {
     /// Kind `Invalid` when the slug is taken.
     pub fn add_tenant(&mut self, tenant: &NewTenant, at: Instant) -> Result<Tenant, SmrtError> {
         Ok(self.store.add_tenant(tenant, at)?)
+    }
+
+    /// Changes a tenant's name, tier, modules or settings, and returns what it has become. Sessions
+    /// that are open go on with the modules they began with.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::UnknownTenant`]; [`SmrtError::Invalid`] with `module_not_in_tier` when a module
+    /// would be enabled that the tier does not have.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// use smrt_core::model::{Module, SubscriptionTier};
+    /// use smrt_core::store::TenantChange;
+    ///
+    /// # let mut smrt = store()?;
+    /// let change = TenantChange {
+    ///     subscription_tier: Some(SubscriptionTier::Basic),
+    ///     enabled_modules: Some(vec![Module::Contacts]),
+    ///     ..TenantChange::default()
+    /// };
+    /// let acme = smrt.change_tenant("acme", &change, &"operator".parse()?, now())?;
+    /// assert!(acme.has(Module::Contacts) && !acme.has(Module::Sharing));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn change_tenant(
+        &mut self,
+        slug: &str,
+        change: &TenantChange,
+        actor: &Actor,
+        at: Instant,
+    ) -> Result<Tenant, SmrtError> {
+        let handle = self.tenant(slug)?;
+        let mut tenant = handle.tenant.clone();
+        let fields = tenant::apply(&mut tenant, change)?;
+        let mut session = handle.acting_as(actor.clone());
+        session.write(at, |unit| {
+            crate::store::tenants::update(unit.engine, &tenant)?;
+            let detail = Detail {
+                fields,
+                ..Detail::default()
+            };
+            unit.note("tenant.change", None, None, detail);
+            Ok(())
+        })?;
+        Ok(tenant)
     }
 
     /// All tenants by slug.

@@ -19,7 +19,7 @@ mod runs;
 pub mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod tenants;
+pub(crate) mod tenants;
 mod undo;
 mod value;
 
@@ -41,7 +41,7 @@ pub use self::provenance::{Origin, SourceKey};
 pub use self::runs::{
     DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunStatus, Severity,
 };
-pub use self::tenants::{NewTenant, Tenant};
+pub use self::tenants::{NewTenant, Tenant, TenantChange};
 pub use self::undo::{Obstacle, UndoReport};
 pub use self::value::{BlockRow, Row, RowBlock, Value};
 use crate::model::Instant;

@@ -98,6 +98,35 @@ impl Store {
     }
 }
 
+/// What changes of a tenant; what is not named stays.
+#[derive(Debug, Clone, Default)]
+pub struct TenantChange {
+    /// The name for people.
+    pub name: Option<String>,
+    /// What the tenant has subscribed to.
+    pub subscription_tier: Option<SubscriptionTier>,
+    /// The modules that are enabled, all of them.
+    pub enabled_modules: Option<Vec<Module>>,
+    /// The settings, all of them.
+    pub settings: Option<TenantSettings>,
+}
+
+/// Writes what a tenant has become.
+pub(crate) fn update(engine: &mut dyn Engine, tenant: &Tenant) -> Result<(), StoreError> {
+    engine.execute(
+        "UPDATE tenants SET name = ?2, subscription_tier = ?3, enabled_modules = ?4, settings = ?5 \
+         WHERE id = ?1",
+        &[
+            tenant.id.into(),
+            tenant.name.as_str().into(),
+            tenant.subscription_tier.as_str().into(),
+            modules_to_json(&tenant.enabled_modules).as_str().into(),
+            settings_to_json(&tenant.settings).as_str().into(),
+        ],
+    )?;
+    Ok(())
+}
+
 impl Store {
     /// Whether anything was ever granted to a tenant.
     pub(crate) fn has_received_grants(&mut self, tenant: Id) -> Result<bool, StoreError> {
