@@ -7,6 +7,7 @@ mod actor;
 mod consent;
 mod email;
 mod entity;
+mod grant;
 mod id;
 mod instant;
 mod module;
@@ -18,6 +19,7 @@ pub use actor::{Actor, ActorError};
 pub use consent::{ConsentStatus, ConsentType, ConsentTypeError, ParseConsentStatusError};
 pub use email::{Email, EmailError};
 pub use entity::{EntityType, Field, FieldError, FieldSet, ParseEntityTypeError};
+pub use grant::{Grant, SharingConsent};
 pub use id::{Id, ParseIdError};
 pub use instant::{Instant, ParseInstantError};
 pub use module::{

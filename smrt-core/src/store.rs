@@ -11,6 +11,7 @@ mod dialect;
 mod digest;
 mod engine;
 mod error;
+pub(crate) mod grants;
 mod import;
 mod migration;
 mod runs;
@@ -20,6 +21,7 @@ mod sqlite;
 mod tenants;
 mod undo;
 mod value;
+pub(crate) mod visibility;
 
 use std::fmt;
 use std::path::Path;
