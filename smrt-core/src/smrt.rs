@@ -17,6 +17,7 @@ mod link;
 mod number;
 mod page;
 mod record;
+mod search;
 mod session;
 mod tenant;
 mod text;
@@ -33,8 +34,10 @@ pub use self::link::{Link, LinkEdit, NewLink};
 pub use self::number::{Number, NumberEdit};
 pub use self::page::{Cursor, Page, PageRequest, ParseCursorError};
 pub use self::record::Masked;
+pub use self::search::{FoundHuman, HumanSearch};
 pub use self::session::TenantSession;
 use crate::model::{Actor, EntityType, Id, Instant};
+use crate::store::audit::Detail;
 use crate::store::{Access, CheckReport, NewTenant, Store, StoreDigest, Tenant, TenantChange};
 
 /// An open store that several tenants share.

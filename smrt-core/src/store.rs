@@ -11,17 +11,20 @@ mod dialect;
 mod digest;
 mod engine;
 mod error;
+pub(crate) mod grants;
 mod import;
 mod migration;
 pub(crate) mod provenance;
 pub(crate) mod records;
 mod runs;
 pub mod schema;
+pub(crate) mod search;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod tenants;
 mod undo;
 mod value;
+pub(crate) mod visibility;
 
 use std::fmt;
 use std::path::Path;

@@ -95,7 +95,8 @@ struct TenantRow {
 impl TenantRow {
     fn settings_text(&self) -> String {
         let settings = self.settings.iter();
-        let texts = settings.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("")));
+        let texts =
+            settings.map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or("")));
         texts.collect::<Vec<_>>().join(" ")
     }
 }

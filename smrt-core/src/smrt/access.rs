@@ -1,11 +1,13 @@
 //! Where facts of the store and the pure rule of access meet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::unit::Unit;
-use crate::model::{EntityType, FieldSet, Id};
-use crate::store::records::{owner_column, read_by, table_of};
-use crate::store::{Store, StoreError};
+use crate::model::{EntityType, FieldSet, Grant, Id, Instant, SharingConsent};
+use crate::rules::access::{self, Facts, Tie};
+use crate::store::grants::{self, LinkOnNumber};
+use crate::store::visibility::{Visible, VisibleRecord};
+use crate::store::{Engine, Store, StoreError};
 
 /// What the session's tenant may do with a record it can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub(super) struct RecordAccess {
     pub(super) readable: FieldSet,
     /// Fields it may change.
     pub(super) writable: FieldSet,
+    /// Fields it may grant to others, whether it sees them or not.
+    pub(super) administrable: FieldSet,
 }
 
 /// Whether anything was ever granted to a tenant; if not, it sees its own records only.
@@ -30,50 +34,213 @@ pub(super) fn of_records(
     entity_type: EntityType,
     ids: &[Id],
 ) -> Result<HashMap<Id, RecordAccess>, StoreError> {
-    let own = unit.tenant.id;
-    let mut accesses = HashMap::new();
-    let columns = ["id", owner_column(entity_type)];
-    let table = table_of(entity_type);
-    read_by(unit.engine, table, &columns, "id", ids, &mut |row| {
-        if row.id(1)? == own {
-            accesses.insert(
-                row.id(0)?,
-                RecordAccess {
-                    owner: own,
-                    readable: FieldSet::all(entity_type),
-                    writable: FieldSet::all(entity_type),
-                },
-            );
-        }
-        Ok(())
-    })?;
-    Ok(accesses)
+    let known = KnownRecords::read(
+        unit.engine,
+        entity_type,
+        ids,
+        unit.tenant.id,
+        Reach::Viewer,
+        unit.at,
+    )?;
+    let (viewer, at) = (unit.tenant.id, unit.at);
+    let accesses = known.owners.iter().filter_map(|(id, owner)| {
+        let decided = access::evaluate(&known.facts(*id, *owner), viewer, at);
+        decided.is_visible().then_some((
+            *id,
+            RecordAccess {
+                owner: *owner,
+                readable: decided.readable,
+                writable: decided.writable,
+                administrable: decided.administrable,
+            },
+        ))
+    });
+    Ok(accesses.collect())
 }
 
-/// The next records the tenant can see in the order of their ids, after `after`.
+/// The records the tenant may see, for lists, searches and counts in SQL.
+pub(super) fn visible(unit: &mut Unit<'_>, entity_type: EntityType) -> Result<Visible, StoreError> {
+    Visible::read(unit.engine, unit.tenant.id, entity_type, unit.at)
+}
+
+/// The records the tenant may see after `after`, in the order of their ids, at most `limit`.
 pub(super) fn page(
     unit: &mut Unit<'_>,
     entity_type: EntityType,
     after: Option<Id>,
     limit: u32,
-) -> Result<Vec<(Id, RecordAccess)>, StoreError> {
-    let own = unit.tenant.id;
-    let mut ids = Vec::new();
-    let sql = format!(
-        "SELECT id FROM {} WHERE {} = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-        table_of(entity_type).name,
-        owner_column(entity_type)
-    );
-    let after = after.unwrap_or(Id::from_bytes([0; 16]));
-    let parameters = [own.into(), after.into(), i64::from(limit).into()];
-    unit.engine.query(&sql, &parameters, &mut |row| {
-        ids.push(row.id(0)?);
+) -> Result<Vec<VisibleRecord>, StoreError> {
+    let mut records = Vec::new();
+    visible(unit, entity_type)?.page(unit.engine, &[], after, limit, &mut |row| {
+        records.push(VisibleRecord::from_row(row)?);
         Ok(())
     })?;
-    let all = RecordAccess {
-        owner: own,
-        readable: FieldSet::all(entity_type),
-        writable: FieldSet::all(entity_type),
-    };
-    Ok(ids.into_iter().map(|id| (id, all)).collect())
+    Ok(records)
+}
+
+/// How much is read of who granted what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// As much as a decision for the viewer needs.
+    Viewer,
+    /// Everything that was granted, to anyone.
+    Everyone,
+}
+
+/// The facts of some records of one kind.
+#[derive(Debug)]
+pub(super) struct KnownRecords {
+    entity_type: EntityType,
+    /// The records that exist.
+    pub(super) owners: HashMap<Id, Id>,
+    /// Sorted by record.
+    record_grants: Vec<Grant>,
+    /// Sorted by grantor.
+    type_grants: Vec<Grant>,
+    /// By human and tenant.
+    consents: HashMap<(Id, Id), Vec<SharingConsent>>,
+    ties: HashMap<Id, Tie>,
+}
+
+impl KnownRecords {
+    /// Reads the facts that decide what `viewer` may do with these records.
+    pub(super) fn read(
+        engine: &mut dyn Engine,
+        entity_type: EntityType,
+        ids: &[Id],
+        viewer: Id,
+        reach: Reach,
+        at: Instant,
+    ) -> Result<Self, StoreError> {
+        let mut known = Self {
+            entity_type,
+            owners: grants::owners(engine, entity_type, ids)?,
+            record_grants: Vec::new(),
+            type_grants: Vec::new(),
+            consents: HashMap::new(),
+            ties: HashMap::new(),
+        };
+        let mut foreign: Vec<Id> = known
+            .owners
+            .iter()
+            .filter(|(_, owner)| **owner != viewer || reach == Reach::Everyone)
+            .map(|(id, _)| *id)
+            .collect();
+        foreign.sort_unstable();
+        if foreign.is_empty() {
+            return Ok(known);
+        }
+        match reach {
+            Reach::Viewer => known.read_grants_to(engine, &foreign, viewer)?,
+            Reach::Everyone => known.read_all_grants(engine, &foreign)?,
+        }
+        if !entity_type.sensitive_fields().is_empty() {
+            known.consents = grants::sharing_consents(engine, &foreign)?;
+        }
+        if entity_type == EntityType::PhoneNumber {
+            known.ties = ties(engine, &foreign, viewer, at)?;
+        }
+        Ok(known)
+    }
+
+    /// Grants to the viewer only, and those to others only for records on which someone other than
+    /// the owner granted it something: for the others the rule does not look at them.
+    fn read_grants_to(
+        &mut self,
+        engine: &mut dyn Engine,
+        ids: &[Id],
+        viewer: Id,
+    ) -> Result<(), StoreError> {
+        let mut to_viewer = grants::on_records(engine, self.entity_type, ids, Some(viewer))?;
+        let by_others = to_viewer.iter().filter(|grant| {
+            let owner = grant.record.and_then(|id| self.owners.get(&id));
+            owner.is_some_and(|owner| *owner != grant.grantor)
+        });
+        let chained: HashSet<Id> = by_others.filter_map(|grant| grant.record).collect();
+        if chained.is_empty() {
+            self.type_grants = grants::on_type(engine, self.entity_type, Some(viewer))?;
+            self.record_grants = to_viewer;
+            self.sort();
+            return Ok(());
+        }
+        let mut chained_ids: Vec<Id> = chained.iter().copied().collect();
+        chained_ids.sort_unstable();
+        to_viewer.retain(|grant| grant.record.is_none_or(|id| !chained.contains(&id)));
+        to_viewer.extend(grants::on_records(
+            engine,
+            self.entity_type,
+            &chained_ids,
+            None,
+        )?);
+        self.type_grants = grants::on_type(engine, self.entity_type, None)?;
+        self.record_grants = to_viewer;
+        self.sort();
+        Ok(())
+    }
+
+    fn read_all_grants(&mut self, engine: &mut dyn Engine, ids: &[Id]) -> Result<(), StoreError> {
+        self.record_grants = grants::on_records(engine, self.entity_type, ids, None)?;
+        self.type_grants = grants::on_type(engine, self.entity_type, None)?;
+        self.sort();
+        Ok(())
+    }
+
+    fn sort(&mut self) {
+        self.record_grants
+            .sort_unstable_by_key(|grant| (grant.record, grant.id));
+        self.type_grants
+            .sort_unstable_by_key(|grant| (grant.grantor, grant.id));
+    }
+
+    /// The facts of one of the records.
+    pub(super) fn facts(&self, id: Id, owner: Id) -> Facts<'_> {
+        let consents = self.consents.get(&(id, owner));
+        Facts {
+            entity_type: self.entity_type,
+            id,
+            owner,
+            record_grants: stretch(&self.record_grants, |grant| grant.record.cmp(&Some(id))),
+            type_grants: stretch(&self.type_grants, |grant| grant.grantor.cmp(&owner)),
+            sharing_consents: consents.map_or(&[], Vec::as_slice),
+            tie: self.ties.get(&id).copied(),
+        }
+    }
+}
+
+/// The elements for which `compare` says equal, of a slice sorted by it.
+fn stretch<T>(sorted: &[T], compare: impl Fn(&T) -> std::cmp::Ordering) -> &[T] {
+    let start = sorted.partition_point(|element| compare(element).is_lt());
+    let rest = sorted.get(start..).unwrap_or_default();
+    let len = rest.partition_point(|element| compare(element).is_eq());
+    rest.get(..len).unwrap_or_default()
+}
+
+/// What ties a tenant to each of these numbers, none of which is its own.
+fn ties(
+    engine: &mut dyn Engine,
+    numbers: &[Id],
+    viewer: Id,
+    at: Instant,
+) -> Result<HashMap<Id, Tie>, StoreError> {
+    let recorded = grants::ties(engine, viewer, numbers)?;
+    let untied: Vec<Id> = numbers
+        .iter()
+        .copied()
+        .filter(|number| !recorded.contains(number))
+        .collect();
+    let mut ties: HashMap<Id, Tie> = recorded
+        .into_iter()
+        .map(|number| (number, Tie::Recorded))
+        .collect();
+    let mut links: Vec<LinkOnNumber> = grants::links_on(engine, &untied)?;
+    links.retain(|link| link.owner != viewer);
+    links.sort_unstable_by_key(|link| link.id);
+    let ids: Vec<Id> = links.iter().map(|link| link.id).collect();
+    let known = KnownRecords::read(engine, EntityType::Link, &ids, viewer, Reach::Viewer, at)?;
+    for link in links {
+        if access::evaluate(&known.facts(link.id, link.owner), viewer, at).is_visible() {
+            ties.entry(link.number).or_insert(Tie::Link(link.id));
+        }
+    }
+    Ok(ties)
 }

@@ -85,7 +85,7 @@ impl Record for Human {
     fn read(id: Id, cells: &Cells<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             id,
-            owner: cells.access.owner,
+            owner: cells.owner,
             first_name: cells.text("first_name")?,
             last_name: cells.text("last_name")?,
             email: cells.text("email")?,

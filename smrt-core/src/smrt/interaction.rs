@@ -55,7 +55,7 @@ impl Record for Interaction {
     fn read(id: Id, cells: &Cells<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             id,
-            owner: cells.access.owner,
+            owner: cells.owner,
             human_id: cells.optional_reference("human_id")?,
             phone_number_id: cells.optional_reference("phone_number_id")?,
             kind: cells.text("kind")?,

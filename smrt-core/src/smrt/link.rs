@@ -52,7 +52,7 @@ impl Record for Link {
     fn read(id: Id, cells: &Cells<'_>) -> Result<Self, StoreError> {
         Ok(Self {
             id,
-            owner: cells.access.owner,
+            owner: cells.owner,
             human_id: cells.reference("human_id")?,
             phone_number_id: cells.reference("phone_number_id")?,
             relationship_type: cells.text("relationship_type")?,

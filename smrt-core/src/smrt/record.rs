@@ -9,6 +9,7 @@ use super::page::{Page, PageRequest};
 use super::unit::Unit;
 use crate::model::{AccessLevel, EntityType, Field, FieldSet, Id, Instant};
 use crate::store::records::{read_by, table_of};
+use crate::store::visibility::VisibleRecord;
 use crate::store::{Row, StoreError};
 
 /// The value of a field as a tenant sees it.
@@ -80,9 +81,12 @@ pub(super) trait Record: Sized {
 /// A row of the store under the mask of its reader.
 pub(super) struct Cells<'c> {
     row: &'c dyn Row,
+    /// The place of the first column in the row.
+    first: usize,
     entity_type: EntityType,
     columns: &'static [&'static str],
-    pub(super) access: RecordAccess,
+    pub(super) owner: Id,
+    readable: FieldSet,
 }
 
 impl Cells<'_> {
@@ -90,7 +94,7 @@ impl Cells<'_> {
         self.columns
             .iter()
             .position(|candidate| *candidate == column)
-            .map(|position| position + 1)
+            .map(|position| position + self.first)
             .ok_or_else(|| StoreError::unexpected_value(0))
     }
 
@@ -101,7 +105,7 @@ impl Cells<'_> {
     ) -> Result<Masked<T>, StoreError> {
         let field = Field::parse(self.entity_type, column);
         let visible = match field {
-            Ok(field) => self.access.readable.contains(field),
+            Ok(field) => self.readable.contains(field),
             // What is no field of its own, such as `created_at`, belongs to the whole record.
             Err(_) => self.is_whole(),
         };
@@ -114,9 +118,7 @@ impl Cells<'_> {
 
     /// Whether every field may be read.
     pub(super) fn is_whole(&self) -> bool {
-        self.access
-            .readable
-            .contains_all(FieldSet::all(self.entity_type))
+        self.readable.contains_all(FieldSet::all(self.entity_type))
     }
 
     pub(super) fn text(&self, column: &str) -> Result<Masked<String>, StoreError> {
@@ -184,29 +186,30 @@ pub(super) fn read_visible<R: Record>(
         if let Some(access) = accesses.get(&id) {
             let cells = Cells {
                 row,
+                first: 1,
                 entity_type: R::ENTITY_TYPE,
                 columns: R::COLUMNS,
-                access: *access,
+                owner: access.owner,
+                readable: access.readable,
             };
             records.insert(id, R::read(id, &cells)?);
         }
         Ok(())
     })?;
-    note_reads(unit, R::ENTITY_TYPE, accesses);
+    let shown = accesses.iter();
+    let shown = shown.map(|(id, access)| (access.owner, *id, access.readable));
+    note_reads(unit, R::ENTITY_TYPE, shown.collect());
     Ok(records)
 }
 
 /// Puts the reading of other tenants' records down, in both trails. A phone number's own facts
 /// belong to nobody; reading them is no access to another tenant's data.
-fn note_reads(unit: &mut Unit<'_>, entity_type: EntityType, accesses: &HashMap<Id, RecordAccess>) {
+fn note_reads(unit: &mut Unit<'_>, entity_type: EntityType, mut shown: Vec<(Id, Id, FieldSet)>) {
     let own = unit.tenant.id;
-    let foreign = accesses
-        .iter()
-        .filter(|(_, access)| access.owner != own)
-        .filter(|(_, access)| !access.readable.without(entity_type.facts()).is_empty())
-        .map(|(id, access)| (access.owner, *id, access.readable));
-    let foreign: Vec<_> = foreign.collect();
-    unit.note_foreign(read_action(entity_type), entity_type, foreign);
+    shown.retain(|(owner, _, readable)| {
+        *owner != own && !readable.without(entity_type.facts()).is_empty()
+    });
+    unit.note_foreign(read_action(entity_type), entity_type, shown);
 }
 
 const fn read_action(entity_type: EntityType) -> &'static str {
@@ -234,12 +237,33 @@ pub(super) fn page<R: Record>(
     request: &PageRequest,
 ) -> Result<(Vec<Id>, HashMap<Id, R>, bool), SmrtError> {
     let limit = request.limit();
-    let mut accesses = access::page(unit, R::ENTITY_TYPE, request.after(), limit + 1)?;
-    let there_is_more = accesses.len() > limit as usize;
-    accesses.truncate(limit as usize);
-    let order: Vec<Id> = accesses.iter().map(|(id, _)| *id).collect();
-    let accesses: HashMap<Id, RecordAccess> = accesses.into_iter().collect();
-    Ok((order, read_visible(unit, &accesses)?, there_is_more))
+    let mut order = Vec::new();
+    let mut records = HashMap::new();
+    let mut shown = Vec::new();
+    let mut there_is_more = false;
+    let visible = access::visible(unit, R::ENTITY_TYPE)?;
+    let after = request.after();
+    visible.page(unit.engine, R::COLUMNS, after, limit + 1, &mut |row| {
+        if order.len() == limit as usize {
+            there_is_more = true;
+            return Ok(());
+        }
+        let record = VisibleRecord::from_row(row)?;
+        let cells = Cells {
+            row,
+            first: VisibleRecord::COLUMNS,
+            entity_type: R::ENTITY_TYPE,
+            columns: R::COLUMNS,
+            owner: record.owner,
+            readable: record.readable,
+        };
+        order.push(record.id);
+        records.insert(record.id, R::read(record.id, &cells)?);
+        shown.push((record.owner, record.id, record.readable));
+        Ok(())
+    })?;
+    note_reads(unit, R::ENTITY_TYPE, shown);
+    Ok((order, records, there_is_more))
 }
 
 /// The records in the order of `ids`; the first that cannot be seen is an error.

@@ -517,7 +517,7 @@ const fn after_bulk_load(index: Index) -> Index {
 }
 
 /// Every index of the schema.
-pub const INDEXES: [Index; 33] = [
+pub const INDEXES: [Index; 36] = [
     unique("tenants_id", "tenants", &["id"]),
     unique("tenants_slug", "tenants", &["slug"]),
     after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
@@ -560,6 +560,12 @@ pub const INDEXES: [Index; 33] = [
         "phone_human_links",
         &["phone_number_id"],
     )),
+    // Also how a link is found by its id: there are few owners.
+    after_bulk_load(unique(
+        "phone_human_links_owner",
+        "phone_human_links",
+        &["created_by_tenant_id", "id"],
+    )),
     after_bulk_load(unique(
         "source_keys_key",
         "source_keys",
@@ -597,7 +603,13 @@ pub const INDEXES: [Index; 33] = [
         "consent_records",
         &["phone_number_id"],
     )),
+    after_bulk_load(repeated(
+        "consent_records_owner",
+        "consent_records",
+        &["tenant_id", "id"],
+    )),
     unique("interactions_id", "interactions", &["id"]),
+    repeated("interactions_owner", "interactions", &["tenant_id", "id"]),
     repeated("interactions_human_id", "interactions", &["human_id"]),
     repeated(
         "interactions_phone_number_id",

@@ -1,0 +1,336 @@
+//! Grants and the other facts on which access rests: written one by one, read for many records at
+//! once.
+//!
+//! What this module does not do: it does not weigh them; `rules::access` does.
+
+use std::collections::{HashMap, HashSet};
+
+use super::engine::Engine;
+use super::error::StoreError;
+use super::value::{Row, Value};
+use crate::model::{
+    AccessLevel, ConsentStatus, EntityType, Field, Grant, Id, Instant, SharingConsent,
+};
+
+/// How many ids one query asks for.
+const IDS_PER_QUERY: usize = 128;
+
+/// Where records of a kind are: the table, and the column that names the owner.
+pub(crate) const fn table_of(entity_type: EntityType) -> (&'static str, &'static str) {
+    match entity_type {
+        EntityType::Human => ("humans", "created_by_tenant_id"),
+        EntityType::PhoneNumber => ("phone_numbers", "created_by_tenant_id"),
+        EntityType::Link => ("phone_human_links", "created_by_tenant_id"),
+        EntityType::ConsentRecord => ("consent_records", "tenant_id"),
+        EntityType::Interaction => ("interactions", "tenant_id"),
+    }
+}
+
+/// The columns of a grant, in the order in which [`grant`] reads them.
+const GRANT_COLUMNS: &str = "p.id, p.tenant_id, p.granted_by_tenant_id, p.entity_type, \
+     p.entity_id, p.field_name, p.access_level, p.created_at, p.expires_at, v.revoked_at";
+
+/// Grants with their revocations.
+const GRANTS: &str =
+    "data_access_permissions p LEFT JOIN access_revocations v ON v.permission_id = p.id";
+
+/// Whose record each of these is; those that do not exist are left out.
+pub(crate) fn owners(
+    engine: &mut dyn Engine,
+    entity_type: EntityType,
+    ids: &[Id],
+) -> Result<HashMap<Id, Id>, StoreError> {
+    let (table, owner) = table_of(entity_type);
+    let among_owners = match entity_type {
+        // Links have no index by id alone.
+        EntityType::Link => format!("r.{owner} IN (SELECT id FROM tenants) AND "),
+        EntityType::Human
+        | EntityType::PhoneNumber
+        | EntityType::ConsentRecord
+        | EntityType::Interaction => String::new(),
+    };
+    let sql = format!("SELECT r.id, r.{owner} FROM {table} r WHERE {among_owners}r.id IN");
+    let mut owners = HashMap::with_capacity(ids.len());
+    for_ids(engine, &sql, &[], ids, &mut |row| {
+        owners.insert(row.id(0)?, row.id(1)?);
+        Ok(())
+    })?;
+    Ok(owners)
+}
+
+/// Grants on these records, to one tenant or to anyone, whether they live or not.
+pub(crate) fn on_records(
+    engine: &mut dyn Engine,
+    entity_type: EntityType,
+    ids: &[Id],
+    grantee: Option<Id>,
+) -> Result<Vec<Grant>, StoreError> {
+    let mut grants = Vec::new();
+    let mut fixed = vec![entity_type.as_str().into()];
+    let to_grantee = match grantee {
+        Some(grantee) => {
+            fixed.push(grantee.into());
+            "p.tenant_id = ?2 AND "
+        }
+        None => "",
+    };
+    let sql = format!(
+        "SELECT {GRANT_COLUMNS} FROM {GRANTS} \
+         WHERE {to_grantee}p.entity_type = ?1 AND p.entity_id IN"
+    );
+    for_ids(engine, &sql, &fixed, ids, &mut |row| {
+        grants.push(grant(row)?);
+        Ok(())
+    })?;
+    Ok(grants)
+}
+
+/// Type-wide grants on a kind of record, to one tenant or to anyone, whether they live or not.
+pub(crate) fn on_type(
+    engine: &mut dyn Engine,
+    entity_type: EntityType,
+    grantee: Option<Id>,
+) -> Result<Vec<Grant>, StoreError> {
+    let mut parameters = vec![entity_type.as_str().into()];
+    let to_grantee = match grantee {
+        Some(grantee) => {
+            parameters.push(grantee.into());
+            " AND p.tenant_id = ?2"
+        }
+        None => "",
+    };
+    let sql = format!(
+        "SELECT {GRANT_COLUMNS} FROM {GRANTS} \
+         WHERE p.entity_type = ?1 AND p.entity_id IS NULL{to_grantee}"
+    );
+    read(engine, &sql, &parameters)
+}
+
+/// Grants by their ids; those that do not exist are left out.
+pub(crate) fn by_ids(engine: &mut dyn Engine, ids: &[Id]) -> Result<Vec<Grant>, StoreError> {
+    let mut grants = Vec::new();
+    let sql = format!("SELECT {GRANT_COLUMNS} FROM {GRANTS} WHERE p.id IN");
+    for_ids(engine, &sql, &[], ids, &mut |row| {
+        grants.push(grant(row)?);
+        Ok(())
+    })?;
+    Ok(grants)
+}
+
+/// A page of the grants that a tenant gave or received, or of those on one record, by id.
+pub(crate) fn list(
+    engine: &mut dyn Engine,
+    of: GrantsOf,
+    after: Option<Id>,
+    limit: u32,
+) -> Result<Vec<Grant>, StoreError> {
+    let (condition, key, entity_type) = match of {
+        GrantsOf::Grantor(tenant) => ("p.granted_by_tenant_id = ?1", tenant, None),
+        GrantsOf::Grantee(tenant) => ("p.tenant_id = ?1", tenant, None),
+        GrantsOf::Record(entity_type, id) => (
+            "p.entity_id = ?1 AND p.entity_type = ?4",
+            id,
+            Some(entity_type),
+        ),
+    };
+    let sql = format!(
+        "SELECT {GRANT_COLUMNS} FROM {GRANTS} WHERE {condition} AND p.id > ?2 \
+         ORDER BY p.id LIMIT ?3"
+    );
+    let mut parameters = vec![
+        key.into(),
+        first_after(after).into(),
+        i64::from(limit).into(),
+    ];
+    parameters.extend(entity_type.map(|kind| Value::from(kind.as_str())));
+    read(engine, &sql, &parameters)
+}
+
+/// Which grants are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GrantsOf {
+    /// Those a tenant gave.
+    Grantor(Id),
+    /// Those a tenant received.
+    Grantee(Id),
+    /// Those on a record.
+    Record(EntityType, Id),
+}
+
+/// The cursor before everything.
+pub(crate) fn first_after(after: Option<Id>) -> Id {
+    after.unwrap_or(Id::from_bytes([0; 16]))
+}
+
+/// Writes a grant; its revocation is an event of its own.
+pub(crate) fn insert(engine: &mut dyn Engine, grant: &Grant) -> Result<(), StoreError> {
+    engine.execute(
+        "INSERT INTO data_access_permissions (id, tenant_id, entity_type, entity_id, field_name, \
+         access_level, granted_by_tenant_id, expires_at, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        &[
+            grant.id.into(),
+            grant.grantee.into(),
+            grant.entity_type.as_str().into(),
+            grant.record.into(),
+            grant.field.map(Field::name).into(),
+            grant.level.as_str().into(),
+            grant.grantor.into(),
+            grant.expires_at.into(),
+            grant.created_at.into(),
+        ],
+    )?;
+    Ok(())
+}
+
+/// Writes a revocation.
+pub(crate) fn revoke(
+    engine: &mut dyn Engine,
+    grant: Id,
+    by: Id,
+    at: Instant,
+) -> Result<(), StoreError> {
+    engine.execute(
+        "INSERT INTO access_revocations (permission_id, revoked_at, revoked_by_tenant_id) \
+         VALUES (?1, ?2, ?3)",
+        &[grant.into(), at.into(), by.into()],
+    )?;
+    Ok(())
+}
+
+/// The `data_sharing` consents of these humans, each with the tenant that recorded it.
+pub(crate) fn sharing_consents(
+    engine: &mut dyn Engine,
+    humans: &[Id],
+) -> Result<HashMap<(Id, Id), Vec<SharingConsent>>, StoreError> {
+    let mut consents: HashMap<(Id, Id), Vec<SharingConsent>> = HashMap::new();
+    let sql = "SELECT c.human_id, c.tenant_id, c.consent_status, c.consent_date, \
+               c.expiration_date FROM consent_records c \
+               WHERE c.consent_type = 'data_sharing' AND c.human_id IN";
+    for_ids(engine, sql, &[], humans, &mut |row| {
+        let status = row.text(2)?.parse().unwrap_or(ConsentStatus::Revoked);
+        let event = SharingConsent {
+            status,
+            date: row.optional_integer(3)?.map(Instant::from_micros),
+            expires_at: row.optional_integer(4)?.map(Instant::from_micros),
+        };
+        consents
+            .entry((row.id(0)?, row.id(1)?))
+            .or_default()
+            .push(event);
+        Ok(())
+    })?;
+    Ok(consents)
+}
+
+/// Those of these numbers to which a tenant has a tie of its own.
+pub(crate) fn ties(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    numbers: &[Id],
+) -> Result<HashSet<Id>, StoreError> {
+    let mut tied = HashSet::new();
+    let sql = "SELECT t.phone_number_id FROM phone_number_ties t \
+               WHERE t.tenant_id = ?1 AND t.phone_number_id IN";
+    for_ids(engine, sql, &[tenant.into()], numbers, &mut |row| {
+        tied.insert(row.id(0)?);
+        Ok(())
+    })?;
+    Ok(tied)
+}
+
+/// A link on a number: its id, the number and the owner.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LinkOnNumber {
+    pub(crate) id: Id,
+    pub(crate) number: Id,
+    pub(crate) owner: Id,
+}
+
+/// The links on these numbers.
+pub(crate) fn links_on(
+    engine: &mut dyn Engine,
+    numbers: &[Id],
+) -> Result<Vec<LinkOnNumber>, StoreError> {
+    let mut links = Vec::new();
+    let sql = "SELECT l.id, l.phone_number_id, l.created_by_tenant_id FROM phone_human_links l \
+               WHERE l.phone_number_id IN";
+    for_ids(engine, sql, &[], numbers, &mut |row| {
+        links.push(LinkOnNumber {
+            id: row.id(0)?,
+            number: row.id(1)?,
+            owner: row.id(2)?,
+        });
+        Ok(())
+    })?;
+    Ok(links)
+}
+
+fn read(
+    engine: &mut dyn Engine,
+    sql: &str,
+    parameters: &[Value<'_>],
+) -> Result<Vec<Grant>, StoreError> {
+    let mut grants = Vec::new();
+    engine.query(sql, parameters, &mut |row| {
+        grants.push(grant(row)?);
+        Ok(())
+    })?;
+    Ok(grants)
+}
+
+/// A grant in the order of [`GRANT_COLUMNS`].
+fn grant(row: &dyn Row) -> Result<Grant, StoreError> {
+    let unexpected = StoreError::unexpected_value;
+    let entity_type: EntityType = row.text(3)?.parse().map_err(|_| unexpected(3))?;
+    let field = row
+        .optional_text(5)?
+        .map(|name| Field::parse(entity_type, name).map_err(|_| unexpected(5)))
+        .transpose()?;
+    let level: AccessLevel = row.text(6)?.parse().map_err(|_| unexpected(6))?;
+    Ok(Grant {
+        id: row.id(0)?,
+        grantee: row.id(1)?,
+        grantor: row.id(2)?,
+        entity_type,
+        record: row.optional_id(4)?,
+        field,
+        level,
+        created_at: row.instant(7)?,
+        expires_at: row.optional_integer(8)?.map(Instant::from_micros),
+        revoked_at: row.optional_integer(9)?.map(Instant::from_micros),
+    })
+}
+
+/// Runs a query that ends in `IN` for all ids, in stretches.
+fn for_ids(
+    engine: &mut dyn Engine,
+    sql: &str,
+    fixed: &[Value<'_>],
+    ids: &[Id],
+    each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    for stretch in ids.chunks(IDS_PER_QUERY) {
+        // A few lengths only, so that the engine meets the same texts again. The last id fills up.
+        let marked = [1, 8, IDS_PER_QUERY]
+            .into_iter()
+            .find(|marked| *marked >= stretch.len())
+            .unwrap_or(IDS_PER_QUERY);
+        let marks: Vec<String> = (1..=marked)
+            .map(|mark| format!("?{}", fixed.len() + mark))
+            .collect();
+        let sql = format!("{sql} ({})", marks.join(", "));
+        let last = stretch.last().into_iter().cycle();
+        let mut parameters = fixed.to_vec();
+        parameters.extend(
+            stretch
+                .iter()
+                .chain(last)
+                .take(marked)
+                .copied()
+                .map(Value::Id),
+        );
+        engine.query(&sql, &parameters, each)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,540 @@
+//! Which records a tenant may see, as SQL: the set-based twin of `rules::access::evaluate`.
+//!
+//! A list is read as streams that are each in the order of an index and are merged: the tenant's
+//! own records, the records of each owner that shares the kind, single records granted, and for
+//! phone numbers those tied. Where all that a tenant was granted on a record comes from the owner,
+//! one maximum over its grants decides; only for other records are the rounds of the chain run.
+//!
+//! What this module does not do: it does not decide otherwise than `rules::access`; a property test
+//! holds the two together.
+
+use super::engine::Engine;
+use super::error::StoreError;
+use super::grants::{first_after, table_of};
+use super::value::{Row, Value};
+use crate::model::{EntityType, FieldSet, Id, Instant};
+
+/// The parameter of the viewer, the instant and the cursor; owners that share follow.
+const FIXED_PARAMETERS: usize = 3;
+
+/// From how many owners on their records are read as one stream rather than each as its own.
+const STREAMS_MAX: usize = 24;
+
+/// The records of one kind that a tenant may see at an instant, as SQL.
+#[derive(Debug)]
+pub(crate) struct Visible {
+    viewer: Id,
+    at: Instant,
+    scope: Scope,
+    /// For phone numbers: which links may be read.
+    links: Option<Scope>,
+}
+
+/// What a tenant was granted on one kind of record, as far as the shape of a query depends on it.
+#[derive(Debug)]
+struct Scope {
+    entity_type: EntityType,
+    /// Owners that share the kind with the tenant, and the fields they let it read.
+    wide: Vec<(Id, FieldSet)>,
+    /// Whether there are live grants on single records.
+    on_records: bool,
+    /// The parameter of the first owner.
+    first_parameter: usize,
+}
+
+/// A record in a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct VisibleRecord {
+    pub(crate) id: Id,
+    pub(crate) owner: Id,
+    pub(crate) readable: FieldSet,
+}
+
+impl VisibleRecord {
+    /// How many columns it takes at the beginning of a row.
+    pub(crate) const COLUMNS: usize = 3;
+
+    /// Reads it from the beginning of a row of [`Visible::cte`] or [`Visible::page`].
+    pub(crate) fn from_row(row: &dyn Row) -> Result<Self, StoreError> {
+        let bits = u16::try_from(row.integer(2)?).map_err(|_| StoreError::unexpected_value(2))?;
+        Ok(Self {
+            id: row.id(0)?,
+            owner: row.id(1)?,
+            readable: FieldSet::from_bits(bits),
+        })
+    }
+}
+
+impl Visible {
+    /// Looks up what the tenant was granted on a kind of record.
+    pub(crate) fn read(
+        engine: &mut dyn Engine,
+        viewer: Id,
+        entity_type: EntityType,
+        at: Instant,
+    ) -> Result<Self, StoreError> {
+        let scope = Scope::read(engine, viewer, entity_type, at, FIXED_PARAMETERS + 1)?;
+        let links = match entity_type {
+            EntityType::PhoneNumber => {
+                let first = scope.first_parameter + scope.wide.len();
+                Some(Scope::read(engine, viewer, EntityType::Link, at, first)?)
+            }
+            EntityType::Human
+            | EntityType::Link
+            | EntityType::ConsentRecord
+            | EntityType::Interaction => None,
+        };
+        Ok(Self {
+            viewer,
+            at,
+            scope,
+            links,
+        })
+    }
+
+    /// The parameters of the texts, for records whose id is after `after`; the caller's own follow.
+    pub(crate) fn parameters(&self, after: Option<Id>) -> Vec<Value<'static>> {
+        let mut parameters = vec![
+            self.viewer.into(),
+            self.at.into(),
+            first_after(after).into(),
+        ];
+        let scopes = [Some(&self.scope), self.links.as_ref()];
+        for scope in scopes.into_iter().flatten() {
+            parameters.extend(scope.wide.iter().map(|(owner, _)| Value::Id(*owner)));
+        }
+        parameters
+    }
+
+    /// A common table expression `visible(id, owner, readable, …)` with these columns of the
+    /// record; a column's value is to be shown, compared or counted only where `readable` has the
+    /// field's bit.
+    pub(crate) fn cte(&self, columns: &[&str]) -> String {
+        let names: String = columns.iter().map(|column| format!(", {column}")).collect();
+        format!(
+            "visible(id, owner, readable{names}) AS ({})",
+            self.streams(columns).join(" UNION ALL ")
+        )
+    }
+
+    /// Calls `each` for the records after `after` in the order of their ids, at most `limit`, each
+    /// row a [`VisibleRecord`] and then these columns.
+    pub(crate) fn page(
+        &self,
+        engine: &mut dyn Engine,
+        columns: &[&str],
+        after: Option<Id>,
+        limit: u32,
+        each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut parameters = self.parameters(after);
+        parameters.push(i64::from(limit).into());
+        let sql = format!(
+            "{} ORDER BY id LIMIT ?{}",
+            self.streams(columns).join(" UNION ALL "),
+            parameters.len()
+        );
+        engine.query(&sql, &parameters, each)
+    }
+
+    /// The streams, no record in two of them.
+    fn streams(&self, columns: &[&str]) -> Vec<String> {
+        let scope = &self.scope;
+        let (_, owner) = table_of(scope.entity_type);
+        let all = FieldSet::all(scope.entity_type).bits();
+        let stream = |readable: &str, from: &str, condition: &str, certain: bool| {
+            let columns: String = columns.iter().map(|name| format!(", r.{name}")).collect();
+            let (table, _) = table_of(scope.entity_type);
+            let from = match from {
+                "" => format!("{table} r"),
+                from => format!("{from} JOIN {table} r"),
+            };
+            let is_visible = match certain {
+                true => String::new(),
+                false => format!(" AND {readable} <> 0"),
+            };
+            format!(
+                "SELECT r.id AS id, r.{owner} AS owner, {readable} AS readable{columns} \
+                 FROM {from} {condition}{is_visible}"
+            )
+        };
+        let mut streams = vec![stream(
+            &all.to_string(),
+            "",
+            &format!("WHERE r.{owner} = ?1 AND r.id > ?3"),
+            true,
+        )];
+        let sharing = scope.sharing();
+        if sharing.len() <= STREAMS_MAX {
+            for (parameter, mask) in &sharing {
+                let readable = self.readable("r", owner, &mask.bits().to_string());
+                let condition = format!("WHERE r.{owner} = ?{parameter} AND r.id > ?3");
+                let certain = self.is_certain(*mask);
+                streams.push(stream(&readable, "", &condition, certain));
+            }
+        } else {
+            let readable = self.readable("r", owner, &scope.mask_of(&format!("r.{owner}")));
+            let condition = format!(
+                "WHERE r.id > ?3 AND r.{owner} IN ({})",
+                scope.sharing_parameters()
+            );
+            streams.push(stream(&readable, "", &condition, false));
+        }
+        let elsewhere = match sharing.is_empty() {
+            true => format!("r.{owner} <> ?1"),
+            false => format!("r.{owner} NOT IN (?1, {})", scope.sharing_parameters()),
+        };
+        if scope.on_records {
+            let readable = self.readable("r", owner, "0");
+            let by_id = match scope.entity_type {
+                // Links have no index by id alone.
+                EntityType::Link => format!("r.{owner} IN (SELECT id FROM tenants) AND "),
+                _ => String::new(),
+            };
+            let granted = format!(
+                "(SELECT DISTINCT p.entity_id FROM data_access_permissions p \
+                 WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id > ?3 \
+                 AND {} ORDER BY p.entity_id) g",
+                scope.entity_type,
+                live("p")
+            );
+            let condition = format!("ON {by_id}r.id = g.entity_id WHERE r.id > ?3 AND {elsewhere}");
+            streams.push(stream(&readable, &granted, &condition, false));
+        }
+        if let Some(links) = &self.links {
+            streams.extend(self.streams_of_ties(links, &elsewhere, &stream));
+        }
+        streams
+    }
+
+    /// Phone numbers that the viewer may read only because of a tie.
+    fn streams_of_ties(
+        &self,
+        links: &Scope,
+        elsewhere: &str,
+        stream: &dyn Fn(&str, &str, &str, bool) -> String,
+    ) -> Vec<String> {
+        let (_, owner) = table_of(EntityType::PhoneNumber);
+        let readable = self.readable("r", owner, "0");
+        // What has a live grant of its own is in the stream of single records, unless that grant
+        // shows nothing.
+        let not_granted = match self.scope.on_records {
+            true => format!(
+                " AND NOT {}",
+                has_live_grant(EntityType::PhoneNumber, "r.id")
+            ),
+            false => String::new(),
+        };
+        let mut streams = vec![stream(
+            &readable,
+            "phone_number_ties t",
+            &format!(
+                "ON r.id = t.phone_number_id \
+                 WHERE t.tenant_id = ?1 AND t.phone_number_id > ?3 AND {elsewhere}{not_granted}"
+            ),
+            true,
+        )];
+        if !links.sharing().is_empty() || links.on_records {
+            let candidates = match links.sharing().is_empty() {
+                // Few links, so their numbers are collected first.
+                true => format!(
+                    " AND r.id IN (SELECT l.phone_number_id FROM data_access_permissions p \
+                     JOIN phone_human_links l ON l.created_by_tenant_id IN (SELECT id FROM tenants) \
+                     AND l.id = p.entity_id \
+                     WHERE p.tenant_id = ?1 AND p.entity_type = 'link' AND {})",
+                    live("p")
+                ),
+                false => String::new(),
+            };
+            streams.push(stream(
+                &readable,
+                "",
+                &format!(
+                    "WHERE r.id > ?3 AND {elsewhere}{not_granted}{candidates} \
+                     AND NOT {} AND {}",
+                    is_tied("r.id"),
+                    self.has_readable_link("r.id", links)
+                ),
+                true,
+            ));
+        }
+        streams
+    }
+
+    /// An expression: the fields of another tenant's record that the viewer may read, as bits.
+    /// `mask` is what type-wide grants of the owner let it read.
+    fn readable(&self, record: &str, owner: &str, mask: &str) -> String {
+        let scope = &self.scope;
+        let (id, owner) = (format!("{record}.id"), format!("{record}.{owner}"));
+        let granted = scope.granted(&id, &owner, mask);
+        match scope.entity_type {
+            EntityType::Human => {
+                let all = FieldSet::all(EntityType::Human);
+                let sensitive = EntityType::Human.sensitive_fields();
+                let may_be_sensitive = scope.on_records
+                    || scope
+                        .wide
+                        .iter()
+                        .any(|(_, mask)| !mask.intersection(sensitive).is_empty());
+                match may_be_sensitive {
+                    true => format!(
+                        "({granted} & CASE WHEN {} THEN {} ELSE {} END)",
+                        consents_to_sharing(&id, &owner),
+                        all.bits(),
+                        all.without(sensitive).bits()
+                    ),
+                    false => granted,
+                }
+            }
+            EntityType::PhoneNumber => {
+                let facts = EntityType::PhoneNumber.facts().bits();
+                let linked = self
+                    .links
+                    .as_ref()
+                    .map(|links| self.has_readable_link(&id, links));
+                let linked = linked.map(|linked| format!(" OR {linked}"));
+                format!(
+                    "({granted} | CASE WHEN {granted} <> 0 OR {}{} THEN {facts} ELSE 0 END)",
+                    is_tied(&id),
+                    linked.unwrap_or_default()
+                )
+            }
+            EntityType::Link | EntityType::ConsentRecord | EntityType::Interaction => granted,
+        }
+    }
+
+    /// Whether every record of an owner with this mask is visible, whatever else is true of it.
+    fn is_certain(&self, mask: FieldSet) -> bool {
+        let sensitive = self.scope.entity_type.sensitive_fields();
+        !self.scope.on_records && !mask.without(sensitive).is_empty()
+    }
+
+    /// A condition: another tenant's link on a number may be read.
+    fn has_readable_link(&self, number: &str, links: &Scope) -> String {
+        let owner = "l.created_by_tenant_id";
+        let granted = links.granted("l.id", owner, &links.mask_of(owner));
+        format!(
+            "EXISTS (SELECT 1 FROM phone_human_links l WHERE l.phone_number_id = {number} \
+             AND {owner} <> ?1 AND {granted} <> 0)"
+        )
+    }
+}
+
+impl Scope {
+    fn read(
+        engine: &mut dyn Engine,
+        viewer: Id,
+        entity_type: EntityType,
+        at: Instant,
+        first_parameter: usize,
+    ) -> Result<Self, StoreError> {
+        let parameters = [viewer.into(), at.into()];
+        let sql = format!(
+            "SELECT p.granted_by_tenant_id, {} FROM data_access_permissions p \
+             WHERE p.tenant_id = ?1 AND p.entity_type = '{entity_type}' AND p.entity_id IS NULL \
+             AND p.granted_by_tenant_id <> ?1 AND {} \
+             GROUP BY p.granted_by_tenant_id ORDER BY p.granted_by_tenant_id",
+            readable_of_grants(entity_type, "0"),
+            live("p")
+        );
+        let mut wide = Vec::new();
+        engine.query(&sql, &parameters, &mut |row| {
+            let bits =
+                u16::try_from(row.integer(1)?).map_err(|_| StoreError::unexpected_value(1))?;
+            wide.push((row.id(0)?, FieldSet::from_bits(bits)));
+            Ok(())
+        })?;
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM data_access_permissions p \
+             WHERE p.tenant_id = ?1 AND p.entity_type = '{entity_type}' \
+             AND p.entity_id IS NOT NULL AND {})",
+            live("p")
+        );
+        let on_records = super::count(engine, &sql, &parameters)? != 0;
+        Ok(Self {
+            entity_type,
+            wide,
+            on_records,
+            first_parameter,
+        })
+    }
+
+    /// The owners whose type-wide grants let something be read: the parameter of each, and what.
+    fn sharing(&self) -> Vec<(usize, FieldSet)> {
+        let parameters = self.first_parameter..;
+        let owners = parameters.zip(&self.wide);
+        owners
+            .filter(|(_, (_, mask))| !mask.is_empty())
+            .map(|(parameter, (_, mask))| (parameter, *mask))
+            .collect()
+    }
+
+    fn sharing_parameters(&self) -> String {
+        let marks = self.sharing().into_iter();
+        let marks: Vec<String> = marks
+            .map(|(parameter, _)| format!("?{parameter}"))
+            .collect();
+        marks.join(", ")
+    }
+
+    /// An expression: what the owner in a column lets be read of all its records.
+    fn mask_of(&self, owner: &str) -> String {
+        let sharing = self.sharing();
+        if sharing.is_empty() {
+            return "0".to_owned();
+        }
+        let cases: String = sharing
+            .iter()
+            .map(|(parameter, mask)| format!(" WHEN ?{parameter} THEN {}", mask.bits()))
+            .collect();
+        format!("CASE {owner}{cases} ELSE 0 END")
+    }
+
+    /// An expression: the fields of a record that grants let the viewer read, consent aside.
+    fn granted(&self, id: &str, owner: &str, mask: &str) -> String {
+        if !self.on_records {
+            return format!("({mask})");
+        }
+        format!(
+            "(SELECT CASE WHEN max(CASE WHEN p.granted_by_tenant_id = {owner} THEN 0 ELSE 1 END) = 1 \
+             THEN {} ELSE {} END FROM data_access_permissions p \
+             WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id = {id} AND {})",
+            granted_by_chain(self.entity_type, id, owner),
+            readable_of_grants(self.entity_type, &format!("({mask})")),
+            self.entity_type,
+            live("p")
+        )
+    }
+}
+
+/// A condition: a grant counts at the instant.
+fn live(grant: &str) -> String {
+    format!(
+        "{grant}.created_at <= ?2 AND ({grant}.expires_at IS NULL OR {grant}.expires_at > ?2) \
+         AND NOT EXISTS (SELECT 1 FROM access_revocations v \
+         WHERE v.permission_id = {grant}.id AND v.revoked_at <= ?2)"
+    )
+}
+
+/// An expression: the rank of a grant within its tier. What is no level denies.
+fn rank(grant: &str) -> String {
+    format!(
+        "CASE {grant}.access_level WHEN 'read' THEN 0 WHEN 'write' THEN 1 WHEN 'admin' THEN 2 \
+         ELSE 3 END"
+    )
+}
+
+/// An aggregate over grants `p` of one scope: the fields that may be read, as bits. A field that
+/// none of them speaks of is as in `otherwise`.
+fn readable_of_grants(entity_type: EntityType, otherwise: &str) -> String {
+    let rank = rank("p");
+    let fields = entity_type.fields().iter().enumerate();
+    let terms: Vec<String> = fields
+        .map(|(position, field)| {
+            let bit = 1 << position;
+            let heaviest = format!(
+                "max(CASE WHEN p.field_name IS NULL THEN {rank} \
+                 WHEN p.field_name = '{field}' THEN 4 + {rank} END)"
+            );
+            let unsaid = match otherwise {
+                "0" => String::new(),
+                mask => format!("WHEN {heaviest} IS NULL THEN {mask} & {bit} "),
+            };
+            format!("CASE {unsaid}WHEN {heaviest} % 4 < 3 THEN {bit} ELSE 0 END")
+        })
+        .collect();
+    format!("({})", terms.join(" + "))
+}
+
+/// An expression: the fields of one record that may be read, where grants to the viewer come from
+/// others than the owner. The rounds in which it is found who may grant are written out: a row of
+/// `a3` is a tenant and a field it may grant after three rounds.
+fn granted_by_chain(entity_type: EntityType, id: &str, owner: &str) -> String {
+    let fields: Vec<String> = entity_type
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(position, field)| format!("('{field}', {})", 1 << position))
+        .collect();
+    let rounds: String = (1..=GRANT_CHAIN_MAX)
+        .map(|round| {
+            format!(
+                ", a{round}(tenant_id, bit) AS (SELECT g.tenant_id, g.bit FROM g \
+                 JOIN a{before} a ON a.tenant_id = g.grantor_id AND a.bit = g.bit \
+                 GROUP BY g.tenant_id, g.bit HAVING max(g.code) % 4 = 2)",
+                before = round - 1
+            )
+        })
+        .collect();
+    let said = |tier: u8, condition: &str| {
+        format!(
+            "SELECT q.tenant_id, q.granted_by_tenant_id, f.bit, \
+             {tier} + CASE WHEN q.field_name IS NULL THEN 0 ELSE 4 END + {} \
+             FROM data_access_permissions q \
+             JOIN fields f ON q.field_name IS NULL OR q.field_name = f.name \
+             WHERE q.entity_type = '{entity_type}' AND {condition} AND {}",
+            rank("q"),
+            live("q")
+        )
+    };
+    // Whoever may grant a field stays so: as if by a grant of its own that outweighs all others.
+    format!(
+        "(WITH fields(name, bit) AS (VALUES {fields}), \
+         said(tenant_id, grantor_id, bit, code) AS ({on_record} UNION ALL {type_wide}), \
+         g(tenant_id, grantor_id, bit, code) AS (\
+         SELECT tenant_id, grantor_id, bit, code FROM said \
+         UNION ALL SELECT tenant_id, tenant_id, bit, 18 FROM said \
+         UNION ALL SELECT {owner}, {owner}, bit, 18 FROM fields), \
+         a0(tenant_id, bit) AS (SELECT {owner}, bit FROM fields){rounds} \
+         SELECT coalesce(sum(bit), 0) FROM (SELECT g.bit AS bit FROM g \
+         JOIN a{GRANT_CHAIN_MAX} a ON a.tenant_id = g.grantor_id AND a.bit = g.bit \
+         WHERE g.tenant_id = ?1 GROUP BY g.bit HAVING max(g.code) % 4 < 3) seen)",
+        fields = fields.join(", "),
+        on_record = said(8, &format!("q.entity_id = {id}")),
+        type_wide = said(
+            0,
+            &format!("q.entity_id IS NULL AND q.granted_by_tenant_id = {owner}")
+        ),
+    )
+}
+
+/// How many rounds the chain has; a test holds it to the rule's.
+pub(crate) const GRANT_CHAIN_MAX: usize = 4;
+
+/// A condition: the viewer has a tie to a number.
+fn is_tied(number: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM phone_number_ties t \
+         WHERE t.tenant_id = ?1 AND t.phone_number_id = {number})"
+    )
+}
+
+/// A condition: the viewer has a live grant on a record.
+fn has_live_grant(entity_type: EntityType, id: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM data_access_permissions p WHERE p.tenant_id = ?1 \
+         AND p.entity_type = '{entity_type}' AND p.entity_id = {id} AND {})",
+        live("p")
+    )
+}
+
+/// A condition: by what the owner recorded, the human agrees to `data_sharing`: there is a live
+/// agreement, and nothing else as late or later.
+fn consents_to_sharing(human: &str, owner: &str) -> String {
+    let said = |event: &str| {
+        format!(
+            "{event}.human_id = {human} AND {event}.tenant_id = {owner} \
+             AND {event}.consent_type = 'data_sharing' \
+             AND ({event}.consent_date IS NULL OR {event}.consent_date <= ?2)"
+        )
+    };
+    format!(
+        "EXISTS (SELECT 1 FROM consent_records c WHERE {} AND c.consent_status = 'granted' \
+         AND (c.expiration_date IS NULL OR c.expiration_date > ?2) \
+         AND NOT EXISTS (SELECT 1 FROM consent_records e WHERE {} \
+         AND (c.consent_date IS NULL OR e.consent_date >= c.consent_date) \
+         AND (e.consent_status <> 'granted' OR e.expiration_date <= ?2)))",
+        said("c"),
+        said("e")
+    )
+}
