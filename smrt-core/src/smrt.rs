@@ -5,12 +5,17 @@
 //! writes is attributed to its actor, and both are audited in the same transaction.
 
 mod access;
+mod audit;
 mod error;
 mod session;
 mod unit;
 
 use std::path::Path;
 
+pub use self::audit::{
+    Checkpoint, CheckpointError, CheckpointFault, CheckpointVerification, KeyError, NoteError,
+    SigningKey, VerifierKey,
+};
 pub use self::error::{Refusal, SmrtError};
 pub use self::session::TenantSession;
 use crate::model::{Actor, Id, Instant};
@@ -80,13 +85,18 @@ impl Smrt {
         Ok(Self { store })
     }
 
-    /// Adds a tenant.
+    /// Adds a tenant, which is the first entry of its audit trail.
     ///
     /// # Errors
     ///
     /// Kind `Invalid` when the slug is taken.
-    pub fn add_tenant(&mut self, tenant: &NewTenant, at: Instant) -> Result<Tenant, SmrtError> {
-        Ok(self.store.add_tenant(tenant, at)?)
+    pub fn add_tenant(
+        &mut self,
+        tenant: &NewTenant,
+        actor: &Actor,
+        at: Instant,
+    ) -> Result<Tenant, SmrtError> {
+        Ok(self.store.add_tenant(tenant, actor, at)?)
     }
 
     /// All tenants by slug.
@@ -122,7 +132,7 @@ impl Smrt {
         Ok(self.store.digest()?)
     }
 
-    /// Checks the file, its references and the counts of its runs.
+    /// Checks the file, its references, the counts of its runs and the audit trails.
     ///
     /// # Errors
     ///
