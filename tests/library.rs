@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::sync::atomic::AtomicBool;
 
-use smrt_core::model::Id;
+use smrt_core::model::{Actor, Id};
 use smrt_core::store::{NewTenant, Store};
 use smrt_etl::import::{ImportOptions, ImportReport, Target, Watch, import};
 use smrt_etl::mapping::Mapping;
@@ -24,7 +24,10 @@ fn add_tenant(store: &mut Store) -> Id {
         slug: "acme".parse().unwrap(),
         name: "Acme".to_owned(),
     };
-    store.add_tenant(&tenant, at()).unwrap().id
+    store
+        .add_tenant(&tenant, &Actor::unknown(), at())
+        .unwrap()
+        .id
 }
 
 /// Imports a text into a store.

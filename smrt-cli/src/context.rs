@@ -97,7 +97,7 @@ pub(crate) fn tenant_or_first(
 /// Adds the named tenant, or `default`, to a store that has none.
 pub(crate) fn first_tenant(store: &mut Store, global: &GlobalArgs) -> Result<Tenant, CliError> {
     let slug = global.tenant.as_deref().unwrap_or(TENANT_DEFAULT);
-    Ok(store.add_tenant(&new_tenant(slug, None)?, now(global))?)
+    Ok(store.add_tenant(&new_tenant(slug, None)?, &actor(global), now(global))?)
 }
 
 /// A tenant to be added, by what the user typed.

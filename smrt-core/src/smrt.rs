@@ -5,6 +5,7 @@
 //! writes is attributed to its actor, and both are audited in the same transaction.
 
 mod access;
+mod audit;
 mod consent;
 mod detail;
 #[cfg(feature = "sqlite")]
@@ -25,6 +26,10 @@ mod unit;
 
 use std::path::Path;
 
+pub use self::audit::{
+    Checkpoint, CheckpointError, CheckpointFault, CheckpointVerification, KeyError, NoteError,
+    SigningKey, VerifierKey,
+};
 pub use self::consent::{ConsentRecord, NewConsentRecord};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
 pub use self::error::{Refusal, SmrtError};
@@ -115,13 +120,18 @@ impl Smrt {
         Ok(Self { store })
     }
 
-    /// Adds a tenant.
+    /// Adds a tenant, which is the first entry of its audit trail.
     ///
     /// # Errors
     ///
     /// Kind `Invalid` when the slug is taken.
-    pub fn add_tenant(&mut self, tenant: &NewTenant, at: Instant) -> Result<Tenant, SmrtError> {
-        Ok(self.store.add_tenant(tenant, at)?)
+    pub fn add_tenant(
+        &mut self,
+        tenant: &NewTenant,
+        actor: &Actor,
+        at: Instant,
+    ) -> Result<Tenant, SmrtError> {
+        Ok(self.store.add_tenant(tenant, actor, at)?)
     }
 
     /// Changes a tenant's name, tier, modules or settings, and returns what it has become. Sessions
@@ -203,7 +213,7 @@ impl Smrt {
         Ok(self.store.digest()?)
     }
 
-    /// Checks the file, its references and the counts of its runs.
+    /// Checks the file, its references, the counts of its runs and the audit trails.
     ///
     /// # Errors
     ///

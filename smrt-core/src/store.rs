@@ -29,6 +29,7 @@ pub(crate) mod visibility;
 use std::fmt;
 use std::path::Path;
 
+pub use self::audit::{AuditEntry, AuditFault, AuditFilter, AuditVerification};
 pub use self::check::CheckReport;
 pub use self::contacts::{ConsentDetail, HumanDetail, HumanSummary, LinkDetail, NumberDetail};
 pub use self::dialect::Dialect;
@@ -52,13 +53,14 @@ use crate::model::Instant;
 /// An open store.
 ///
 /// ```
-/// use smrt_core::model::Instant;
+/// use smrt_core::model::{Actor, Instant};
 /// use smrt_core::store::{NewTenant, Store};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let now: Instant = "2026-11-21T08:30:00Z".parse()?;
 /// let mut store = Store::create(&folder.path().join("contacts.db"), now)?;
-/// store.add_tenant(&NewTenant { slug: "acme".parse()?, name: "Acme".into() }, now)?;
+/// let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
+/// store.add_tenant(&acme, &Actor::unknown(), now)?;
 /// assert_eq!(store.tenants()?.len(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -172,7 +172,7 @@ pub(super) fn run(command: TenantCommand, global: &GlobalArgs, ui: &Ui) -> Resul
         TenantCommand::Add { slug, name } => {
             let new = context::new_tenant(&slug, name)?;
             let mut store = context::open_or_create(global, ui)?;
-            vec![store.add_tenant(&new, context::now(global))?]
+            vec![store.add_tenant(&new, &context::actor(global), context::now(global))?]
         }
         TenantCommand::Set(args) => vec![set(&args, global)?],
         TenantCommand::List => context::smrt(global)?.tenants()?,

@@ -22,7 +22,7 @@ pub fn store() -> Result<Smrt, SmrtError> {
             .parse()
             .map_err(|_| SmrtError::invalid("slug", "not a slug"))?;
         let name = name.to_owned();
-        smrt.add_tenant(&NewTenant { slug, name }, now())?;
+        smrt.add_tenant(&NewTenant { slug, name }, &Actor::unknown(), now())?;
     }
     Ok(smrt)
 }

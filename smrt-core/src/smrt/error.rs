@@ -1,7 +1,7 @@
 //! What a session answers instead of doing what it was asked.
 
 use crate::model::{AccessLevel, EntityType, Id, Module};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{AuditFault, StoreError, StoreErrorKind};
 
 /// A session, or an open store, did not do what it was asked. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,9 @@ pub enum SmrtError {
         /// The module.
         module: Module,
     },
+    /// The tenant's audit trail is not what it was.
+    #[error("the audit trail is not sound: {0}")]
+    UnsoundTrail(AuditFault),
     /// What was asked for cannot be.
     #[error("{reason}")]
     Invalid {
@@ -75,6 +78,7 @@ impl SmrtError {
             Self::NotFound { .. } => "not_found",
             Self::Refused(_) => "access_refused",
             Self::ModuleDisabled { .. } => "module_disabled",
+            Self::UnsoundTrail(fault) => fault.code(),
             Self::Invalid { code, .. } => code,
         }
     }
@@ -100,6 +104,10 @@ impl SmrtError {
             Self::ModuleDisabled { tenant, module } => Some(format!(
                 "`smrt tenant set {tenant} --enable {module}` enables it where the tier has it"
             )),
+            Self::UnsoundTrail(_) => Some(
+                "keep the file as it is and find out who wrote to it; a backup tells what was there"
+                    .to_owned(),
+            ),
             Self::UnknownTenant | Self::NotFound { .. } | Self::Invalid { .. } => None,
         }
     }

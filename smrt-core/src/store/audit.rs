@@ -1,13 +1,27 @@
 //! The audit trail: one hash chain for each tenant, appended to in the transaction of what it
-//! records.
+//! records. docs/audit.md says byte by byte what is hashed.
 //!
 //! What this module does not do: it does not decide what is worth an entry; the facade does.
+
+mod fault;
+mod hash;
+#[cfg(feature = "testing")]
+mod made_up;
+mod merkle;
+mod read;
+mod verify;
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+pub use self::fault::AuditFault;
+use self::hash::{Hash, LEAF_VALUES, LeafHasher};
+pub use self::read::{AuditEntry, AuditFilter};
+pub(crate) use self::read::{entries, entry};
+pub use self::verify::AuditVerification;
+pub(crate) use self::verify::{RootOf, Walked, verify};
 use super::engine::Engine;
-use super::error::StoreError;
+use super::error::{StoreError, StoreErrorKind};
 use super::value::Value;
 use crate::model::{EntityType, Field, Id, Instant};
 
@@ -92,87 +106,143 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Where a tenant's trail ends.
+#[derive(Debug, Clone, Copy)]
+struct Head {
+    tenant: Id,
+    entries: i64,
+    chain: Hash,
+}
+
 /// Appends entries, each to the end of its tenant's chain, inside the caller's write transaction.
+///
+/// The end of a trail is read once and written once in a call, however many entries it gets.
 pub(crate) fn append(
     engine: &mut dyn Engine,
     entries: &[NewEntry],
     at: Instant,
 ) -> Result<(), StoreError> {
+    let mut heads: Vec<Head> = Vec::new();
+    let mut hasher = LeafHasher::default();
     for entry in entries {
-        let (sequence, previous) = head(engine, entry.tenant)?;
-        let sequence = sequence + 1;
-        let detail =
-            serde_json::to_string(&entry.detail).map_err(|_| StoreError::unexpected_value(7))?;
-        let values = [
-            Value::Id(entry.tenant),
-            sequence.into(),
-            at.into(),
-            entry.actor.as_str().into(),
-            entry.action.into(),
-            entry.entity_type.map(EntityType::as_str).into(),
-            entry.entity_id.into(),
-            detail.as_str().into(),
-        ];
-        let leaf = leaf_hash(&values);
-        let chain = chain_hash(&previous, &leaf);
-        let mut parameters = values.to_vec();
-        parameters.extend([Value::Bytes(&leaf), Value::Bytes(&chain)]);
-        engine.execute(
-            "INSERT INTO audit_log (tenant_id, sequence, recorded_at, actor, action, entity_type, \
-             entity_id, detail, leaf_hash, chain_hash) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-            &parameters,
-        )?;
-        let head = [entry.tenant.into(), sequence.into(), Value::Bytes(&chain)];
-        let known = engine.execute(
-            "UPDATE audit_heads SET entries = ?2, chain_hash = ?3 WHERE tenant_id = ?1",
-            &head,
-        )?;
-        if known == 0 {
-            engine.execute(
-                "INSERT INTO audit_heads (tenant_id, entries, chain_hash) VALUES (?1, ?2, ?3)",
-                &head,
-            )?;
+        let known = heads.iter().position(|head| head.tenant == entry.tenant);
+        let head = match known {
+            Some(position) => heads.get_mut(position),
+            None => {
+                heads.push(read_head(engine, entry.tenant)?);
+                heads.last_mut()
+            }
+        };
+        if let Some(head) = head {
+            append_one(engine, &mut hasher, head, entry, at)?;
         }
     }
+    heads.iter().try_for_each(|head| write_head(engine, head))
+}
+
+fn append_one(
+    engine: &mut dyn Engine,
+    hasher: &mut LeafHasher,
+    head: &mut Head,
+    entry: &NewEntry,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let sequence = head.entries + 1;
+    let detail = serde_json::to_string(&entry.detail).map_err(|_| {
+        StoreError::new(
+            StoreErrorKind::Invalid,
+            "append to audit trail",
+            "the detail of an audit entry cannot be written as JSON",
+        )
+    })?;
+    let values: [Value<'_>; LEAF_VALUES] = [
+        entry.tenant.into(),
+        sequence.into(),
+        at.into(),
+        entry.actor.as_str().into(),
+        entry.action.into(),
+        entry.entity_type.map(EntityType::as_str).into(),
+        entry.entity_id.into(),
+        detail.as_str().into(),
+    ];
+    let leaf = hasher.leaf(values);
+    let chain = hash::chain(&head.chain, &leaf);
+    let [
+        tenant,
+        sequence_value,
+        at,
+        actor,
+        action,
+        entity_type,
+        entity_id,
+        detail,
+    ] = values;
+    let written = engine.execute(
+        "INSERT INTO audit_log (tenant_id, sequence, recorded_at, actor, action, entity_type, \
+         entity_id, detail, leaf_hash, chain_hash) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        &[
+            tenant,
+            sequence_value,
+            at,
+            actor,
+            action,
+            entity_type,
+            entity_id,
+            detail,
+            Value::Bytes(&leaf),
+            Value::Bytes(&chain),
+        ],
+    );
+    match written {
+        Err(error) if error.kind() == StoreErrorKind::Constraint => Err(StoreError::with_source(
+            StoreErrorKind::Damaged,
+            "append to audit trail",
+            "the tenant's audit trail does not end where its record of the end says",
+            error,
+        )),
+        written => written,
+    }?;
+    head.entries = sequence;
+    head.chain = chain;
     Ok(())
 }
 
-/// How many entries a tenant's trail has, and its last chain hash; zeros before the first.
-fn head(engine: &mut dyn Engine, tenant: Id) -> Result<(i64, [u8; 32]), StoreError> {
-    let mut head = (0, [0; 32]);
+/// Where a tenant's trail ends; zeros before the first entry.
+fn read_head(engine: &mut dyn Engine, tenant: Id) -> Result<Head, StoreError> {
+    let mut head = Head {
+        tenant,
+        entries: 0,
+        chain: hash::ZERO,
+    };
     engine.query(
         "SELECT entries, chain_hash FROM audit_heads WHERE tenant_id = ?1",
         &[tenant.into()],
         &mut |row| {
-            let hash = row.bytes(1)?;
-            head = (
-                row.integer(0)?,
-                hash.try_into()
-                    .map_err(|_| StoreError::unexpected_value(1))?,
-            );
+            head.entries = row.integer(0)?;
+            let chain = row.bytes(1)?.try_into();
+            head.chain = chain.map_err(|_| StoreError::unexpected_value(1))?;
             Ok(())
         },
     )?;
     Ok(head)
 }
 
-/// The hash of what an entry says: RFC 6962's leaf hash, SHA-256 of a zero byte and the entry's
-/// values, each marked with its kind and length.
-fn leaf_hash(values: &[Value<'_>]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update([0]);
-    values
-        .iter()
-        .for_each(|value| super::digest::absorb(&mut hash, *value));
-    hash.finalize().into()
-}
-
-/// The hash of a chain up to an entry: SHA-256 of a one byte, the hash before it and its leaf hash.
-fn chain_hash(previous: &[u8; 32], leaf: &[u8; 32]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update([1]);
-    hash.update(previous);
-    hash.update(leaf);
-    hash.finalize().into()
+fn write_head(engine: &mut dyn Engine, head: &Head) -> Result<(), StoreError> {
+    let values = [
+        head.tenant.into(),
+        head.entries.into(),
+        Value::Bytes(&head.chain),
+    ];
+    let known = engine.execute(
+        "UPDATE audit_heads SET entries = ?2, chain_hash = ?3 WHERE tenant_id = ?1",
+        &values,
+    )?;
+    if known == 0 {
+        engine.execute(
+            "INSERT INTO audit_heads (tenant_id, entries, chain_hash) VALUES (?1, ?2, ?3)",
+            &values,
+        )?;
+    }
+    Ok(())
 }

@@ -1,9 +1,11 @@
 //! `smrt db check`: the engine's own integrity check, references, and the rules between tables.
 
-use super::engine::Engine;
+use super::audit::{self, AuditVerification, RootOf};
+use super::engine::{Access, Engine};
 use super::error::{StoreError, StoreErrorKind};
 use super::runs::Run;
 use super::{Store, count};
+use crate::model::Id;
 
 /// What a check of the whole store found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +25,7 @@ impl CheckReport {
 /// A reference from one table to another: child table, child column, parent table, parent column.
 type Reference = (&'static str, &'static str, &'static str, &'static str);
 
-const REFERENCES: [Reference; 20] = [
+const REFERENCES: [Reference; 22] = [
     ("phone_numbers", "created_by_tenant_id", "tenants", "id"),
     ("humans", "created_by_tenant_id", "tenants", "id"),
     (
@@ -49,14 +51,16 @@ const REFERENCES: [Reference; 20] = [
     ("dnc_blocks", "registry_id", "dnc_registries", "id"),
     ("dnc_entries", "registry_id", "dnc_registries", "id"),
     ("import_runs", "tenant_id", "tenants", "id"),
+    ("audit_log", "tenant_id", "tenants", "id"),
+    ("audit_heads", "tenant_id", "tenants", "id"),
 ];
 
 /// The references that a bulk load writes without the engine's watch.
 const BULK_LOADED: [&str; 3] = ["phone_human_links", "source_keys", "consent_records"];
 
 impl Store {
-    /// Checks the file, every reference, that deferred work is done, and that the counts of each
-    /// completed run hold.
+    /// Checks the file, every reference, that deferred work is done, that the counts of each
+    /// completed run hold, and that every audit trail is as it was appended.
     ///
     /// # Errors
     ///
@@ -83,7 +87,24 @@ impl Store {
         let faults = unfinished.map(|run| unfinished_fault(&run));
         checks.push(("unfinished runs".to_owned(), faults.into_iter().collect()));
         checks.push(("run counts".to_owned(), self.count_faults()?));
+        for tenant in self.tenants()? {
+            let fault = self.verify_audit(tenant.id)?.fault;
+            let faults = fault.iter().map(ToString::to_string).collect();
+            checks.push((format!("audit trail of tenant {}", tenant.slug), faults));
+        }
         Ok(CheckReport { checks })
+    }
+
+    /// Verifies a tenant's audit trail on one state of the store.
+    pub(crate) fn verify_audit(&mut self, tenant: Id) -> Result<AuditVerification, StoreError> {
+        let engine = self.engine.as_mut();
+        engine.begin(Access::Read)?;
+        let walked = audit::verify(engine, tenant, RootOf::Nothing);
+        // The first error tells more than one of the rollback.
+        let ended = engine.rollback();
+        let walked = walked?;
+        ended?;
+        Ok(walked.verification)
     }
 
     /// The four outcomes of each completed run add up, and its rejections are on record.

@@ -103,12 +103,17 @@ fn digest_table(
     Ok(digest)
 }
 
-/// Each value is marked with its kind and length, so that no two rows read alike.
-pub(super) fn absorb(hash: &mut Sha256, value: Value<'_>) {
+fn absorb(hash: &mut Sha256, value: Value<'_>) {
+    encode(value, &mut |bytes| hash.update(bytes));
+}
+
+/// Hands out a value's canonical bytes: its kind, its length and itself, so that no two rows read
+/// alike.
+pub(super) fn encode(value: Value<'_>, sink: &mut impl FnMut(&[u8])) {
     let mut tagged = |tag: u8, bytes: &[u8]| {
-        hash.update([tag]);
-        hash.update((bytes.len() as u64).to_be_bytes());
-        hash.update(bytes);
+        sink(&[tag]);
+        sink(&(bytes.len() as u64).to_be_bytes());
+        sink(bytes);
     };
     match value {
         Value::Null => tagged(0, &[]),

@@ -1,9 +1,10 @@
 //! Tenants: adding and listing the organisations that share the store.
 
+use super::audit::{self, Detail, NewEntry};
 use super::engine::Engine;
 use super::error::{StoreError, StoreErrorKind};
 use super::{Store, count};
-use crate::model::{Id, Instant, Module, Slug, SubscriptionTier, TenantSettings};
+use crate::model::{Actor, Id, Instant, Module, Slug, SubscriptionTier, TenantSettings};
 
 /// A tenant as the store holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,12 +43,17 @@ pub struct NewTenant {
 }
 
 impl Store {
-    /// Adds a tenant.
+    /// Adds a tenant, which is the first entry of its audit trail.
     ///
     /// # Errors
     ///
     /// Kind `Invalid` when the slug is taken.
-    pub fn add_tenant(&mut self, tenant: &NewTenant, at: Instant) -> Result<Tenant, StoreError> {
+    pub fn add_tenant(
+        &mut self,
+        tenant: &NewTenant,
+        actor: &Actor,
+        at: Instant,
+    ) -> Result<Tenant, StoreError> {
         let id = Id::of_tenant(tenant.slug.as_str());
         let added = Tenant {
             id,
@@ -71,7 +77,16 @@ impl Store {
                     format!("there is a tenant `{}` already", tenant.slug),
                 ));
             }
-            insert(engine, &added)
+            insert(engine, &added)?;
+            let entry = NewEntry {
+                tenant: id,
+                actor: actor.as_str().to_owned(),
+                action: "tenant.add",
+                entity_type: None,
+                entity_id: None,
+                detail: Detail::default(),
+            };
+            audit::append(engine, &[entry], at)
         })?;
         Ok(added)
     }

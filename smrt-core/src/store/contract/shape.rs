@@ -6,7 +6,7 @@ use crate::model::{Id, Instant};
 use crate::store::engine::BulkLoad;
 use crate::store::error::StoreErrorKind;
 use crate::store::migration;
-use crate::store::schema::{INDEXES, Kind, TABLES, TENANTS, Uniqueness};
+use crate::store::schema::{INDEXES, Index, Kind, TABLES, TENANTS, Uniqueness};
 use crate::store::value::Value;
 
 pub(super) fn tables_and_columns(place: &dyn Place) -> Result<(), ContractError> {
@@ -30,7 +30,12 @@ pub(super) fn tables_and_columns(place: &dyn Place) -> Result<(), ContractError>
             }
             Ok(())
         })?;
-        require_equal(&format!("rows of `{}`", table.name), by_name, 1)?;
+        // A new store has a row for each migration; of every other table, `fill` wrote one.
+        let rows = match table.name {
+            "schema_migrations" => migration::schema_version(),
+            _ => 1,
+        };
+        require_equal(&format!("rows of `{}`", table.name), by_name, rows)?;
         require_equal(
             &format!("a column of `{}` that changed its value", table.name),
             differing,
@@ -134,12 +139,24 @@ pub(super) fn unique_indexes(place: &dyn Place) -> Result<(), ContractError> {
             })
             .collect();
         let inserted = insert(engine.as_mut(), table, &sharing);
-        match index.uniqueness {
-            Uniqueness::Unique => require_kind(index.name, inserted, StoreErrorKind::Constraint)?,
-            Uniqueness::Repeated => require_equal(index.name, inserted?, 1)?,
+        match holds_unique_key(index) {
+            true => require_kind(index.name, inserted, StoreErrorKind::Constraint)?,
+            false => require_equal(index.name, inserted?, 1)?,
         }
     }
     Ok(())
+}
+
+/// Whether two rows with equal values in the columns of an index have an equal unique key: of this
+/// index, or of another one on some of its columns.
+fn holds_unique_key(index: &Index) -> bool {
+    INDEXES.iter().any(|key| {
+        let is_part = key
+            .columns
+            .iter()
+            .all(|column| index.columns.contains(column));
+        key.table == index.table && key.uniqueness == Uniqueness::Unique && is_part
+    })
 }
 
 pub(super) fn migrations(place: &dyn Place) -> Result<(), ContractError> {
