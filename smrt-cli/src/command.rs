@@ -3,9 +3,12 @@
 mod completions;
 mod db;
 mod find;
+mod human;
 mod import;
+mod link;
 mod manual;
 mod mapping;
+mod number;
 mod runs;
 mod show;
 mod tenant;
@@ -25,6 +28,12 @@ pub(crate) enum Command {
     Find(find::FindArgs),
     Show(show::ShowArgs),
     #[command(subcommand)]
+    Human(human::HumanCommand),
+    #[command(subcommand)]
+    Number(number::NumberCommand),
+    Link(link::LinkArgs),
+    Unlink(link::UnlinkArgs),
+    #[command(subcommand)]
     Mapping(mapping::MappingCommand),
     #[command(subcommand)]
     Runs(runs::RunsCommand),
@@ -43,6 +52,10 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Import(args) => import::run(&args, global, ui),
         Command::Find(args) => find::run(&args, global, ui),
         Command::Show(args) => show::run(&args, global, ui),
+        Command::Human(command) => human::run(&command, global, ui),
+        Command::Number(command) => number::run(&command, global, ui),
+        Command::Link(args) => link::link(&args, global, ui),
+        Command::Unlink(args) => link::unlink(&args, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),

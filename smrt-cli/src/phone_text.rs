@@ -2,7 +2,9 @@
 //!
 //! What this module does not do: it asks no store which of them exists.
 
-use smrt_core::phone::{E164, Region, parse, parse_cell};
+use smrt_core::phone::{E164, PhoneNumber, Region, parse, parse_cell};
+
+use crate::error::CliError;
 
 /// Every number the text may stand for, without repetition.
 ///
@@ -27,6 +29,19 @@ pub(crate) fn readings(text: &str, home: Option<Region>) -> Vec<E164> {
         Region::all().for_each(|region| add(Some(region)));
     }
     numbers
+}
+
+/// The one number a text stands for; without a country code it needs to be known where it is from.
+///
+/// The text itself is in no message: it may be somebody's number.
+pub(crate) fn only_reading(text: &str, home: Option<Region>) -> Result<PhoneNumber, CliError> {
+    parse(text, home).map_err(|error| {
+        let error = CliError::user(format!("the number cannot be used: {error}"));
+        match home {
+            None => error.hint("write it with `+`, or say where it is from with `--region`"),
+            Some(_) => error,
+        }
+    })
 }
 
 /// No digit at all, or the sign of an e-mail address.

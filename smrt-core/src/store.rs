@@ -4,7 +4,6 @@
 
 pub(crate) mod audit;
 mod check;
-mod contacts;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod dialect;
@@ -31,7 +30,6 @@ use std::path::Path;
 
 pub use self::audit::{AuditEntry, AuditFault, AuditFilter, AuditVerification};
 pub use self::check::CheckReport;
-pub use self::contacts::{ConsentDetail, HumanDetail, HumanSummary, LinkDetail, NumberDetail};
 pub use self::dialect::Dialect;
 pub use self::digest::{StoreDigest, TableDigest};
 pub use self::engine::{Access, BulkLoad, Engine, OnConflict};

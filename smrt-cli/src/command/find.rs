@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 use smrt_core::phone::Region;
-use smrt_core::store::{Access, HumanSummary};
+use smrt_core::smrt::{FoundHuman, HumanSearch};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -43,8 +43,10 @@ pub(crate) struct FindArgs {
     limit: u32,
 }
 
+/// A human in a listing. A field that is hidden from the tenant is empty and named in
+/// `hidden_fields`.
 #[derive(Debug, Serialize)]
-struct HumanRow {
+pub(super) struct HumanRow {
     id: String,
     first_name: Option<String>,
     last_name: Option<String>,
@@ -54,29 +56,23 @@ struct HumanRow {
     employee_id: Option<String>,
     contractor_id: Option<String>,
     phone_numbers: Vec<String>,
+    hidden_fields: Vec<&'static str>,
 }
 
-impl From<HumanSummary> for HumanRow {
-    fn from(human: HumanSummary) -> Self {
-        let [
-            first_name,
-            last_name,
-            email,
-            company_name,
-            job_title,
-            employee_id,
-            contractor_id,
-        ] = human.fields;
+impl From<FoundHuman> for HumanRow {
+    fn from(found: FoundHuman) -> Self {
+        let human = found.human;
         Self {
             id: human.id.to_string(),
-            first_name,
-            last_name,
-            email,
-            company_name,
-            job_title,
-            employee_id,
-            contractor_id,
-            phone_numbers: human.phone_numbers,
+            hidden_fields: human.hidden_fields().collect(),
+            first_name: human.first_name.into_value(),
+            last_name: human.last_name.into_value(),
+            email: human.email.into_value(),
+            company_name: human.company_name.into_value(),
+            job_title: human.job_title.into_value(),
+            employee_id: human.employee_id.into_value(),
+            contractor_id: human.contractor_id.into_value(),
+            phone_numbers: found.phone_numbers,
         }
     }
 }
@@ -103,6 +99,7 @@ impl Row for HumanRow {
             "employee_id",
             "contractor_id",
             "phone_numbers",
+            "hidden_fields",
         ],
     };
 
@@ -131,6 +128,7 @@ impl Row for HumanRow {
         let mut cells = vec![self.id.clone()];
         cells.extend(fields.map(|field| field.clone().unwrap_or_default()));
         cells.push(self.phone_numbers.join(" "));
+        cells.push(self.hidden_fields.join(" "));
         cells
     }
 }
@@ -149,15 +147,17 @@ fn some_of(numbers: &[String]) -> String {
 }
 
 pub(super) fn run(args: &FindArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let mut store = context::open(global, Access::Read)?;
-    let tenant = context::tenant(&mut store, global)?;
+    let mut smrt = context::smrt(global)?;
+    let mut session = context::session(&mut smrt, global)?;
     let text = args.text.join(" ");
-    let numbers: Vec<String> = phone_text::readings(&text, args.region)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let region = args.region.or(session.tenant().settings.default_region);
+    let search = HumanSearch {
+        numbers: phone_text::readings(&text, region),
+        text,
+        limit: args.limit + 1,
+    };
     let limit = args.limit as usize;
-    let mut humans = store.find_humans(tenant.id, &text, &numbers, args.limit + 1)?;
+    let mut humans = session.search_humans(&search, context::now(global))?;
     let there_are_more = humans.len() > limit;
     humans.truncate(limit);
     let found = output::listing(ui.format, humans.into_iter().map(HumanRow::from))?;

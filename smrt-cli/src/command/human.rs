@@ -137,7 +137,7 @@ pub(super) fn run(command: &HumanCommand, global: &GlobalArgs, ui: &Ui) -> Resul
     let id = match command {
         HumanCommand::Add(fields) => session.add_human(&new_human(fields)?, now)?,
         HumanCommand::Edit(args) => {
-            let given = args.fields.given();
+            let mut given = args.fields.given();
             let edit = given.try_fold(HumanEdit::of(args.id), |edit, (field, value)| {
                 edit.set(field, value)
             })?;
@@ -189,7 +189,9 @@ fn list(
     let found = session.with_phone_numbers(page.items, now)?;
     output::listing(ui.format, found.into_iter().map(HumanRow::from))?;
     if let Some(cursor) = page.next {
-        ui.note(format_args!("there are more: go on with `--after {cursor}`"));
+        ui.note(format_args!(
+            "there are more: go on with `--after {cursor}`"
+        ));
     }
     Ok(Exit::Done)
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use smrt_core::model::{Id, Instant};
 use smrt_core::phone::Region;
-use smrt_core::smrt::{NumberDetail, SmrtError, TenantSession};
+use smrt_core::smrt::{HumanDetail, NumberDetail, SmrtError, TenantSession};
 use smrt_core::store::{Origin, Tenant};
 
 use crate::args::GlobalArgs;
@@ -98,9 +98,7 @@ pub(super) fn run(args: &ShowArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit,
     let text = args.which.join(" ");
     if let Ok(id) = text.parse::<Id>() {
         if let Some(human) = found(session.human_detail(id, now))? {
-            let owner = owner_of(&tenants, &session, human.human.owner);
-            output::report(ui.format, &human::Human::new(human, owner))?;
-            return Ok(Exit::Done);
+            return print_human(human, &tenants, &session, ui);
         }
         return match found(session.number_detail(id, now))? {
             Some(number) => show_number(number, ui),
@@ -120,6 +118,39 @@ pub(super) fn run(args: &ShowArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit,
         (None, _) => Err(CliError::not_found("there is no such number")
             .hint("`smrt find` looks for names, e-mail addresses and companies")),
     }
+}
+
+/// Shows a human that a command made or changed.
+pub(super) fn show_human(
+    session: &mut TenantSession<'_>,
+    tenants: &[Tenant],
+    id: Id,
+    now: Instant,
+    ui: &Ui,
+) -> Result<Exit, CliError> {
+    let human = session.human_detail(id, now)?;
+    print_human(human, tenants, session, ui)
+}
+
+/// Shows a number that a command made or changed.
+pub(super) fn show_number_of(
+    session: &mut TenantSession<'_>,
+    id: Id,
+    now: Instant,
+    ui: &Ui,
+) -> Result<Exit, CliError> {
+    show_number(session.number_detail(id, now)?, ui)
+}
+
+fn print_human(
+    human: HumanDetail,
+    tenants: &[Tenant],
+    session: &TenantSession<'_>,
+    ui: &Ui,
+) -> Result<Exit, CliError> {
+    let owner = owner_of(tenants, session, human.human.owner);
+    output::report(ui.format, &human::Human::new(human, owner))?;
+    Ok(Exit::Done)
 }
 
 /// What was found; nothing where there is nothing the tenant can see.
