@@ -15,7 +15,7 @@ use crate::model::{Id, Instant};
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
-    /// The import run.
+    /// The import run, by its tenant's own number.
     pub run: i64,
     /// Its file's name.
     pub file: String,
@@ -357,15 +357,21 @@ fn run_and_line(row: &dyn Row, column: usize) -> Result<Option<(i64, u64)>, Stor
 
 fn origin(engine: &mut dyn Engine, run: i64, line: u64) -> Result<Origin, StoreError> {
     let mut file = String::new();
+    let mut tenant_number = 0;
     engine.query(
-        "SELECT file_name FROM import_runs WHERE number = ?1",
+        "SELECT file_name, tenant_number FROM import_runs WHERE number = ?1",
         &[run.into()],
         &mut |row| {
             file = row.text(0)?.to_owned();
+            tenant_number = row.integer(1)?;
             Ok(())
         },
     )?;
-    Ok(Origin { run, file, line })
+    Ok(Origin {
+        run: tenant_number,
+        file,
+        line,
+    })
 }
 
 fn links(
@@ -450,7 +456,7 @@ fn source_rows(
 ) -> Result<Vec<(String, String, Origin)>, StoreError> {
     let mut rows = Vec::new();
     engine.query(
-        "SELECT s.source, s.source_key, s.import_run, r.file_name, s.import_line \
+        "SELECT s.source, s.source_key, r.tenant_number, r.file_name, s.import_line \
          FROM source_keys s JOIN import_runs r ON r.number = s.import_run \
          WHERE s.human_id = ?1 ORDER BY s.source, s.occurrence",
         &[human.into()],
