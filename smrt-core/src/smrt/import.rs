@@ -258,11 +258,7 @@ impl TenantSession<'_> {
     /// As [`TenantSession::runs`].
     pub fn run(&mut self, number: i64, at: Instant) -> Result<Option<Run>, SmrtError> {
         self.allow_import(at)?;
-        Ok(runs::numbered(
-            self.store.engine(),
-            self.tenant.id,
-            number,
-        )?)
+        Ok(runs::numbered(self.store.engine(), self.tenant.id, number)?)
     }
 
     /// The tenant's run that was not brought to an end.
@@ -332,11 +328,7 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::issues`].
-    pub fn humans_of_run(
-        &mut self,
-        run: &Run,
-        each: &mut dyn FnMut(Id),
-    ) -> Result<(), SmrtError> {
+    pub fn humans_of_run(&mut self, run: &Run, each: &mut dyn FnMut(Id)) -> Result<(), SmrtError> {
         self.own_run(run)?;
         Ok(import::human_ids(self.store.engine(), run.key, each)?)
     }
@@ -382,12 +374,7 @@ impl TenantSession<'_> {
         self.take_back(number, at, Keep::As(RunStatus::RolledBack))
     }
 
-    fn take_back(
-        &mut self,
-        number: i64,
-        at: Instant,
-        keep: Keep,
-    ) -> Result<UndoReport, SmrtError> {
+    fn take_back(&mut self, number: i64, at: Instant, keep: Keep) -> Result<UndoReport, SmrtError> {
         self.allow_import(at)?;
         let tenant = self.tenant.id;
         let engine = self.store.engine();
@@ -425,7 +412,12 @@ impl TenantSession<'_> {
         match (done, report) {
             (Ok(()), Some(report)) => Ok(report),
             // Nothing was to be kept; the report is what was asked for.
-            (Err(SmrtError::Invalid { code: TAKEN_BACK, .. }), Some(report)) => Ok(report),
+            (
+                Err(SmrtError::Invalid {
+                    code: TAKEN_BACK, ..
+                }),
+                Some(report),
+            ) => Ok(report),
             (done, _) => done.and(Err(taken_back())),
         }
     }

@@ -176,7 +176,9 @@ impl Store {
                    ON p.id = t.phone_number_id WHERE p.created_by_tenant_id = t.tenant_id";
         match self.count(sql, &[])? {
             0 => {}
-            rows => faults.push(format!("{rows} ties are of the tenant that brought the number")),
+            rows => faults.push(format!(
+                "{rows} ties are of the tenant that brought the number"
+            )),
         }
         Ok(faults)
     }

@@ -302,12 +302,7 @@ pub(crate) fn verify(
 
 impl<'t> ImportTransaction<'t> {
     /// A transaction of a run on an engine that has begun to write.
-    pub(crate) fn new(
-        engine: &'t mut dyn Engine,
-        tenant: Id,
-        run: RunKey,
-        place: Place,
-    ) -> Self {
+    pub(crate) fn new(engine: &'t mut dyn Engine, tenant: Id, run: RunKey, place: Place) -> Self {
         Self {
             engine,
             tenant,

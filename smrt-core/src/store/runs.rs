@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::count;
 use super::engine::{Access, Engine};
 use super::error::{StoreError, StoreErrorKind};
 use super::migration;
 use super::value::{Row, Value};
-use super::count;
 use crate::model::{Id, Instant};
 
 /// Where a run stands.
@@ -356,10 +356,7 @@ pub(crate) fn keyed(
 }
 
 /// A tenant's run that was not brought to an end.
-pub(crate) fn unfinished(
-    engine: &mut dyn Engine,
-    tenant: Id,
-) -> Result<Option<Run>, StoreError> {
+pub(crate) fn unfinished(engine: &mut dyn Engine, tenant: Id) -> Result<Option<Run>, StoreError> {
     one(engine, tenant, "status IN ('running', 'interrupted')", &[])
 }
 

@@ -313,11 +313,7 @@ impl RunTaken {
 
     /// Restores a human if every field still holds what the run wrote. Humans the run itself
     /// created are deleted afterwards and need no restoring.
-    fn restore_human(
-        &self,
-        engine: &mut dyn Engine,
-        change: &Change,
-    ) -> Result<bool, StoreError> {
+    fn restore_human(&self, engine: &mut dyn Engine, change: &Change) -> Result<bool, StoreError> {
         let columns: Vec<&str> = HUMAN_FIELDS
             .iter()
             .copied()

@@ -86,7 +86,12 @@ impl ImportTransaction<'_> {
             (CONSENTS_OF_NUMBERS, &linked),
         ];
         for (part, ids) in parts {
-            let columns: Vec<&str> = part.table.columns.iter().map(|column| column.name).collect();
+            let columns: Vec<&str> = part
+                .table
+                .columns
+                .iter()
+                .map(|column| column.name)
+                .collect();
             let sql = format!(
                 "SELECT {} FROM {} WHERE {} AND {} IN",
                 columns.join(", "),
@@ -117,9 +122,7 @@ impl ImportTransaction<'_> {
                 }
                 Ok(())
             })?;
-            self.engine
-                .bulk_write(&block, OnConflict::Skip)
-                .map(|_| ())
+            self.engine.bulk_write(&block, OnConflict::Skip).map(|_| ())
         })
     }
 }

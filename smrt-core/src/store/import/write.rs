@@ -122,7 +122,9 @@ impl ImportTransaction<'_> {
         for row in block.rows() {
             match id_of(&row) {
                 Some(id) if of_others.contains(&id) => {
-                    of_tie.iter().for_each(|column| ties.push(row.value(*column)));
+                    of_tie
+                        .iter()
+                        .for_each(|column| ties.push(row.value(*column)));
                     // From now on the tenant knows it.
                     self.held.new_numbers.remove(&id);
                 }
