@@ -17,16 +17,16 @@ fn a_dry_run_counts_what_the_real_run_then_does() {
     for policy in POLICIES {
         for filled in [false, true] {
             let sandbox = Sandbox::new();
-            let (mut store, tenant) = new_store(&sandbox, "a.db");
+            let mut store = new_store(&sandbox, "a.db");
             if filled {
                 let earlier = people::file(5, 2_000);
-                import_text(&mut store, tenant, people::MAPPING, &earlier, policy);
+                import_text(&mut store, "acme", people::MAPPING, &earlier, policy);
             }
             let text = people::file(6, 6_000);
             let digest = store.digest().unwrap();
-            let planned = plan_text(&sandbox, &mut store, tenant, people::MAPPING, &text, policy);
+            let planned = plan_text(&sandbox, &mut store, "acme", people::MAPPING, &text, policy);
             assert_eq!(store.digest().unwrap(), digest);
-            let done = import_text(&mut store, tenant, people::MAPPING, &text, policy);
+            let done = import_text(&mut store, "acme", people::MAPPING, &text, policy);
             assert!(planned.dry_run && !done.dry_run);
             assert_eq!(planned.counts, done.counts, "{policy:?}, filled: {filled}");
             assert_eq!(planned.changed_fields, done.changed_fields);

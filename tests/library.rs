@@ -3,9 +3,10 @@
 use std::io::Cursor;
 use std::sync::atomic::AtomicBool;
 
-use smrt_core::model::{Actor, Id};
-use smrt_core::store::{NewTenant, Store};
-use smrt_etl::import::{ImportOptions, ImportReport, Target, Watch, import};
+use smrt_core::model::Actor;
+use smrt_core::smrt::{Smrt, TenantSession};
+use smrt_core::store::NewTenant;
+use smrt_etl::import::{ImportError, ImportOptions, ImportReport, Target, Watch, import};
 use smrt_etl::mapping::Mapping;
 use smrt_etl::plan::ConflictPolicy;
 use smrt_etl::source::{Input, Source, SourceOptions};
@@ -13,62 +14,67 @@ use smrt_etl::source::{Input, Source, SourceOptions};
 use crate::sandbox::{EXPORTED_AT, Sandbox, at};
 
 /// A new store with the tenant `acme`.
-pub(crate) fn new_store(sandbox: &Sandbox, db: &str) -> (Store, Id) {
-    let mut store = Store::create(&sandbox.path(db), at()).unwrap();
-    let tenant = add_tenant(&mut store);
-    (store, tenant)
+pub(crate) fn new_store(sandbox: &Sandbox, db: &str) -> Smrt {
+    let mut smrt = Smrt::create_file(&sandbox.path(db), at()).unwrap();
+    add_tenant(&mut smrt, "acme");
+    smrt
 }
 
-fn add_tenant(store: &mut Store) -> Id {
+pub(crate) fn add_tenant(smrt: &mut Smrt, slug: &str) {
     let tenant = NewTenant {
-        slug: "acme".parse().unwrap(),
-        name: "Acme".to_owned(),
+        slug: slug.parse().unwrap(),
+        name: slug.to_owned(),
     };
-    store
-        .add_tenant(&tenant, &Actor::unknown(), at())
-        .unwrap()
-        .id
+    smrt.add_tenant(&tenant, &Actor::unknown(), at()).unwrap();
 }
 
-/// Imports a text into a store.
+/// A session of a tenant.
+pub(crate) fn session<'s>(smrt: &'s mut Smrt, tenant: &str) -> TenantSession<'s> {
+    smrt.tenant(tenant).unwrap().acting_as(Actor::unknown())
+}
+
+/// Imports a text for a tenant.
 pub(crate) fn import_text(
-    store: &mut Store,
-    tenant: Id,
+    smrt: &mut Smrt,
+    tenant: &str,
     mapping: &str,
     text: &str,
     policy: ConflictPolicy,
 ) -> ImportReport {
-    run(Target::Store(store), tenant, mapping, text, policy)
+    let mut session = session(smrt, tenant);
+    try_import(Target::Session(&mut session), mapping, text, policy).unwrap()
 }
 
-/// Plans the import of a text against a store.
+/// Plans the import of a text against what a tenant has.
 pub(crate) fn plan_text(
     sandbox: &Sandbox,
-    base: &mut Store,
-    tenant: Id,
+    smrt: &mut Smrt,
+    tenant: &str,
     mapping: &str,
     text: &str,
     policy: ConflictPolicy,
 ) -> ImportReport {
     let path = sandbox.path("scratch.db");
-    let mut scratch = Store::scratch(&path, at()).unwrap();
+    let mut scratch = Smrt::scratch_file(&path, at()).unwrap();
+    let mut base = session(smrt, tenant);
+    let mut trial = base.in_scratch(&mut scratch).unwrap();
     let target = Target::DryRun {
-        base: Some(base),
-        scratch: &mut scratch,
+        base: Some(&mut base),
+        scratch: &mut trial,
     };
-    let report = run(target, tenant, mapping, text, policy);
+    let report = try_import(target, mapping, text, policy).unwrap();
     drop(scratch);
     std::fs::remove_file(path).unwrap();
     report
 }
 
-fn run(
-    target: Target<'_>,
-    tenant: Id,
+/// Imports a text to where it is told, or says why not.
+pub(crate) fn try_import(
+    target: Target<'_, '_, '_>,
     mapping: &str,
     text: &str,
     policy: ConflictPolicy,
-) -> ImportReport {
+) -> Result<ImportReport, ImportError> {
     let input = Input::Reader {
         name: "text".to_owned(),
         reader: Box::new(Cursor::new(text.to_owned().into_bytes())),
@@ -89,5 +95,5 @@ fn run(
         stop: &stop,
         now: &at,
     };
-    import(target, tenant, source, &mapping, &options, at(), &mut watch).unwrap()
+    import(target, source, &mapping, &options, at(), &mut watch)
 }

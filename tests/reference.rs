@@ -7,7 +7,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRu
 use smrt_core::store::RunCounts;
 use smrt_etl::plan::ConflictPolicy;
 
-use crate::library::{import_text, new_store};
+use crate::library::{import_text, new_store, session};
 use crate::sandbox::{Sandbox, at};
 
 const MAPPING: &str = r#"version = 1
@@ -330,10 +330,10 @@ enum Start {
 
 fn check(steps: &[Step], start: Start) -> Result<(), TestCaseError> {
     let sandbox = Sandbox::new();
-    let (mut store, tenant) = new_store(&sandbox, "a.db");
+    let mut store = new_store(&sandbox, "a.db");
     if start == Start::OneHuman {
         let seed = "Key,First,Company,Fax,Work,Mail,Also\nseed,Seed,,,,,\n";
-        import_text(&mut store, tenant, MAPPING, seed, ConflictPolicy::Update);
+        import_text(&mut store, "acme", MAPPING, seed, ConflictPolicy::Update);
     }
     let mut world = World::default();
     // What stood before each run that is not undone, with the run's number.
@@ -345,7 +345,7 @@ fn check(steps: &[Step], start: Start) -> Result<(), TestCaseError> {
             Step::Repeat(policy) => (last_rows.clone(), *policy),
             Step::Undo => {
                 if let Some((before, digest, number)) = history.pop() {
-                    let report = store.undo_run(number, at()).unwrap();
+                    let report = session(&mut store, "acme").undo_run(number, at()).unwrap();
                     prop_assert_eq!(report.obstacles_total, 0);
                     prop_assert_eq!(store.digest().unwrap().to_hex(), digest);
                     world = before;
@@ -357,7 +357,7 @@ fn check(steps: &[Step], start: Start) -> Result<(), TestCaseError> {
             continue;
         }
         let before = (world.clone(), store.digest().unwrap().to_hex());
-        let report = import_text(&mut store, tenant, MAPPING, &csv(&rows), policy);
+        let report = import_text(&mut store, "acme", MAPPING, &csv(&rows), policy);
         let expected = world.import(&rows, policy, run);
         prop_assert_eq!(report.counts, expected, "{:?} {:?}", start, policy);
         prop_assert_eq!(facts_in(&sandbox), world.facts());

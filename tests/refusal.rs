@@ -5,7 +5,8 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use smrt_core::store::{Access, Store, StoreErrorKind};
+use smrt_core::smrt::{Smrt, SmrtError};
+use smrt_core::store::{Access, StoreErrorKind};
 
 use crate::binary;
 use crate::people;
@@ -25,8 +26,11 @@ fn scene() -> Sandbox {
 #[track_caller]
 fn refused_everywhere(sandbox: &Sandbox, db: &str, kind: StoreErrorKind) {
     let before = sandbox.files();
-    let opened = Store::open(&sandbox.path(db), Access::Write, at());
-    assert_eq!(opened.unwrap_err().kind(), kind, "{db}");
+    let opened = Smrt::open_file(&sandbox.path(db), Access::Write, at());
+    let Err(SmrtError::Store(error)) = opened else {
+        panic!("{db} was opened");
+    };
+    assert_eq!(error.kind(), kind, "{db}");
     sandbox.import(db, "people.csv", &[]).refuses();
     sandbox.import(db, "people.csv", &["--dry-run"]).refuses();
     sandbox.import(db, "people.csv", &["--resume"]).refuses();

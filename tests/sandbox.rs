@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use smrt_core::model::Instant;
-use smrt_core::store::{Access, Run, Store, Tenant};
+use smrt_core::model::{Actor, Instant};
+use smrt_core::smrt::Smrt;
+use smrt_core::store::{Access, Run};
 use tempfile::TempDir;
 
 use crate::binary;
@@ -79,8 +80,8 @@ impl Sandbox {
         self.smrt(&import_arguments(db, file, more))
     }
 
-    pub(crate) fn store(&self, db: &str) -> Store {
-        Store::open(&self.path(db), Access::Read, at()).unwrap()
+    pub(crate) fn store(&self, db: &str) -> Smrt {
+        Smrt::open_file(&self.path(db), Access::Read, at()).unwrap()
     }
 
     pub(crate) fn digest(&self, db: &str) -> String {
@@ -89,9 +90,16 @@ impl Sandbox {
 
     /// The runs of the only tenant, the oldest first.
     pub(crate) fn runs(&self, db: &str) -> Vec<Run> {
-        let mut store = self.store(db);
-        let tenant = only_tenant(&mut store);
-        let mut runs = store.runs(tenant.id).unwrap();
+        let tenants = self.store(db).tenants().unwrap();
+        assert_eq!(tenants.len(), 1);
+        self.runs_of(db, &tenants[0].slug)
+    }
+
+    /// The runs of a tenant, the oldest first.
+    pub(crate) fn runs_of(&self, db: &str, tenant: &str) -> Vec<Run> {
+        let mut smrt = self.store(db);
+        let mut session = smrt.tenant(tenant).unwrap().acting_as(Actor::unknown());
+        let mut runs = session.runs(at()).unwrap();
         runs.reverse();
         runs
     }
@@ -210,10 +218,4 @@ impl Finished {
 
 pub(crate) fn at() -> Instant {
     AT.parse().unwrap()
-}
-
-pub(crate) fn only_tenant(store: &mut Store) -> Tenant {
-    let mut tenants = store.tenants().unwrap();
-    assert_eq!(tenants.len(), 1);
-    tenants.remove(0)
 }

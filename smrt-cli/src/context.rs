@@ -23,7 +23,16 @@ pub(crate) fn now(global: &GlobalArgs) -> Instant {
 
 /// Opens the store of a command, for sessions of its tenants and for the store as a whole.
 pub(crate) fn smrt(global: &GlobalArgs) -> Result<Smrt, CliError> {
-    Smrt::open_file(&global.db, Access::Write, now(global))
+    open_for(global, Access::Write)
+}
+
+/// Opens the store of a command that writes nothing.
+pub(crate) fn smrt_for_reading(global: &GlobalArgs) -> Result<Smrt, CliError> {
+    open_for(global, Access::Read)
+}
+
+fn open_for(global: &GlobalArgs, access: Access) -> Result<Smrt, CliError> {
+    Smrt::open_file(&global.db, access, now(global))
         .map_err(|error| CliError::from(error).about(global.db.display()))
 }
 
@@ -54,22 +63,22 @@ pub(crate) fn open(global: &GlobalArgs, access: Access) -> Result<Store, CliErro
 
 /// Whether there is a store; anything else at its path is an error.
 pub(crate) fn exists(global: &GlobalArgs) -> Result<bool, CliError> {
-    Store::exists(&global.db).map_err(|error| about(error, &global.db))
+    Smrt::exists_file(&global.db).map_err(|error| CliError::from(error).about(global.db.display()))
 }
 
 /// Opens the store, or makes a new one where there is nothing.
-pub(crate) fn open_or_create(global: &GlobalArgs, ui: &Ui) -> Result<Store, CliError> {
+pub(crate) fn open_or_create(global: &GlobalArgs, ui: &Ui) -> Result<Smrt, CliError> {
     if exists(global)? {
-        return open(global, Access::Write);
+        return smrt(global);
     }
-    match Store::create(&global.db, now(global)) {
-        Ok(store) => {
+    match Smrt::create_file(&global.db, now(global)) {
+        Ok(smrt) => {
             ui.note(format_args!("new store `{}`", global.db.display()));
-            Ok(store)
+            Ok(smrt)
         }
         // Another process may have made it between our look and our try.
-        Err(_) if exists(global)? => open(global, Access::Write),
-        Err(error) => Err(about(error, &global.db)),
+        Err(_) if exists(global)? => smrt(global),
+        Err(error) => Err(CliError::from(error).about(global.db.display())),
     }
 }
 
@@ -77,27 +86,31 @@ fn about(error: StoreError, path: &Path) -> CliError {
     CliError::from(error).about(path.display())
 }
 
-/// The tenant a command acts for.
+/// The session in which a command acts that may be the first one of a new store.
 ///
 /// A store that has no tenant yet gets the named one, or `default`: there is nothing it could be
 /// mistaken for.
-pub(crate) fn tenant_or_first(
-    store: &mut Store,
+pub(crate) fn session_or_first<'s>(
+    smrt: &'s mut Smrt,
     global: &GlobalArgs,
     ui: &Ui,
-) -> Result<Tenant, CliError> {
-    if !store.tenants()?.is_empty() {
-        return tenant(store, global);
+) -> Result<TenantSession<'s>, CliError> {
+    if !smrt.tenants()?.is_empty() {
+        return session(smrt, global);
     }
-    let tenant = first_tenant(store, global)?;
-    ui.note(format_args!("new tenant `{}`", tenant.slug));
-    Ok(tenant)
+    let first = first_session(smrt, global)?;
+    ui.note(format_args!("new tenant `{}`", first.tenant().slug));
+    Ok(first)
 }
 
 /// Adds the named tenant, or `default`, to a store that has none.
-pub(crate) fn first_tenant(store: &mut Store, global: &GlobalArgs) -> Result<Tenant, CliError> {
+pub(crate) fn first_session<'s>(
+    smrt: &'s mut Smrt,
+    global: &GlobalArgs,
+) -> Result<TenantSession<'s>, CliError> {
     let slug = global.tenant.as_deref().unwrap_or(TENANT_DEFAULT);
-    Ok(store.add_tenant(&new_tenant(slug, None)?, &actor(global), now(global))?)
+    smrt.add_tenant(&new_tenant(slug, None)?, &actor(global), now(global))?;
+    Ok(smrt.tenant(slug)?.acting_as(actor(global)))
 }
 
 /// A tenant to be added, by what the user typed.

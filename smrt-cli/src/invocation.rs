@@ -33,15 +33,22 @@ fn program_name(program: &OsStr) -> OsString {
     }
 }
 
-/// `smrt` with these words, about the store that this command line is about.
+/// `smrt` with these words, about the store and the tenant that this command line is about.
 pub(crate) fn smrt_command(global: &GlobalArgs, words: &str) -> String {
     let from_environment = std::env::var_os("SMRT_DB");
     let is_named = global.db.as_os_str() != DB_DEFAULT
         && from_environment.as_deref() != Some(global.db.as_os_str());
-    match is_named {
-        true => format!("smrt {words} --db {}", quote(global.db.as_os_str())),
-        false => format!("smrt {words}"),
+    let mut line = format!("smrt {words}");
+    if is_named {
+        line += &format!(" --db {}", quote(global.db.as_os_str()));
     }
+    let from_environment = std::env::var("SMRT_TENANT").ok();
+    if let Some(tenant) = &global.tenant
+        && from_environment.as_ref() != Some(tenant)
+    {
+        line += &format!(" --tenant {}", quote(OsStr::new(tenant)));
+    }
+    line
 }
 
 /// A word as a POSIX shell reads it back.

@@ -13,6 +13,7 @@ mod detail;
 pub mod doc;
 mod error;
 mod human;
+mod import;
 mod interaction;
 mod link;
 mod number;
@@ -43,7 +44,9 @@ pub use self::search::{FoundHuman, HumanSearch};
 pub use self::session::TenantSession;
 use crate::model::{Actor, EntityType, Id, Instant};
 use crate::store::audit::Detail;
-use crate::store::{Access, CheckReport, NewTenant, Store, StoreDigest, Tenant, TenantChange};
+use crate::store::{
+    Access, CheckReport, Engine, NewTenant, Store, StoreDigest, Tenant, TenantChange,
+};
 
 /// An open store that several tenants share.
 ///
@@ -106,6 +109,43 @@ impl Smrt {
     #[cfg(feature = "sqlite")]
     pub fn create_file(path: &Path, at: Instant) -> Result<Self, SmrtError> {
         let store = Store::create(path, at)?;
+        Ok(Self { store })
+    }
+
+    /// Makes a store at `path` for trying imports out: [`TenantSession::start_trial`] plans in it.
+    /// Nothing in it is checked against other records, and it is thrown away.
+    ///
+    /// # Errors
+    ///
+    /// As [`Smrt::create`].
+    #[cfg(feature = "sqlite")]
+    pub fn scratch_file(path: &Path, at: Instant) -> Result<Self, SmrtError> {
+        let store = Store::scratch(path, at)?;
+        Ok(Self { store })
+    }
+
+    /// Whether a store, readable by this program, stands at a path. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Smrt::open_file`], except that a missing or empty file is `Ok(false)`.
+    #[cfg(feature = "sqlite")]
+    pub fn exists_file(path: &Path) -> Result<bool, SmrtError> {
+        Ok(Store::exists(path)?)
+    }
+
+    /// A store on an engine of the caller's, which holds the schema version `version`, or 0 when
+    /// it is empty; `at` is the instant recorded for what brings it up to date.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn on_engine(
+        engine: Box<dyn Engine>,
+        version: i64,
+        at: Instant,
+    ) -> Result<Self, SmrtError> {
+        let store = Store::on_engine(engine, version, at)?;
         Ok(Self { store })
     }
 

@@ -11,17 +11,17 @@ mod digest;
 mod engine;
 mod error;
 pub(crate) mod grants;
-mod import;
+pub(crate) mod import;
 mod migration;
 pub(crate) mod provenance;
 pub(crate) mod records;
-mod runs;
+pub(crate) mod runs;
 pub mod schema;
 pub(crate) mod search;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 pub(crate) mod tenants;
-mod undo;
+pub(crate) mod undo;
 mod value;
 pub(crate) mod visibility;
 
@@ -41,7 +41,7 @@ pub use self::import::{
 pub use self::migration::schema_version;
 pub use self::provenance::{Origin, SourceKey};
 pub use self::runs::{
-    DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunStatus, Severity,
+    DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunKey, RunStatus, Severity,
 };
 pub use self::tenants::{NewTenant, Tenant, TenantChange};
 pub use self::undo::{Obstacle, UndoReport};
@@ -222,8 +222,18 @@ impl Store {
         }
     }
 
+    /// Whether it is for trying a plan out.
+    pub(crate) fn is_scratch(&self) -> bool {
+        self.purpose == Purpose::Scratch
+    }
+
+    /// Begins a bulk load.
+    pub(crate) fn begin_bulk_load(&mut self) -> Result<(), StoreError> {
+        self.engine.set_bulk_load(BulkLoad::Begin)
+    }
+
     /// Ends a bulk load; in a scratch store all writing is one.
-    fn end_bulk_load(&mut self) -> Result<(), StoreError> {
+    pub(crate) fn end_bulk_load(&mut self) -> Result<(), StoreError> {
         match self.purpose {
             Purpose::Keep => self.engine.set_bulk_load(BulkLoad::End),
             Purpose::Scratch => Ok(()),

@@ -14,7 +14,7 @@ use std::fmt::Write as _;
 
 use smrt_core::model::{ConsentStatus, ConsentType, Email, Id, Instant};
 use smrt_core::phone::{self, E164, PhoneNumber, Region};
-use smrt_core::store::{RowBlock, Severity, Value};
+use smrt_core::store::{RowBlock, RunKey, Severity, Value};
 
 pub use self::batch::{BlockEnds, CleanBatch, CleanRow};
 use self::digest::RowDigest;
@@ -30,8 +30,8 @@ pub struct CleanContext {
     pub tenant_id: Id,
     /// The name of the source.
     pub source: String,
-    /// The run's number.
-    pub run: i64,
+    /// What the run's rows carry.
+    pub run: RunKey,
     /// The run's start; the creation time of what it creates.
     pub started_at: Instant,
     /// Where numbers without a country code are from, unless the row tells.

@@ -12,9 +12,8 @@ mod report;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use smrt_core::model::{Id, Instant};
-use smrt_core::store::{
-    ExistingHuman, ImportTransaction, IndexPolicy, NewRun, Run, RunStatus, Store,
-};
+use smrt_core::smrt::TenantSession;
+use smrt_core::store::{ExistingHuman, ImportTransaction, IndexPolicy, NewRun, Run, RunStatus};
 
 pub use self::error::ImportError;
 pub use self::options::{ImportOptions, MaxRejects, ParseMaxRejectsError};
@@ -77,19 +76,19 @@ impl std::fmt::Debug for Watch<'_> {
 
 /// Where the writes of a run go.
 #[derive(Debug)]
-pub enum Target<'s> {
-    /// Into the store.
-    Store(&'s mut Store),
-    /// Into a scratch store; the first is the real one, if there is one yet.
+pub enum Target<'t, 's, 'b> {
+    /// Into the store of a tenant's session.
+    Session(&'t mut TenantSession<'s>),
+    /// Into a scratch store; the first session is of the real one, if there is one yet.
     DryRun {
-        /// The store that is only read.
-        base: Option<&'s mut Store>,
-        /// The store that is written and thrown away.
-        scratch: &'s mut Store,
+        /// The session whose records are only read.
+        base: Option<&'t mut TenantSession<'b>>,
+        /// The session of the store that is written and thrown away.
+        scratch: &'t mut TenantSession<'s>,
     },
 }
 
-/// Imports a source in a new run.
+/// Imports a source in a new run of the session's tenant.
 ///
 /// `started_at` becomes the creation time of what the run creates.
 ///
@@ -97,8 +96,7 @@ pub enum Target<'s> {
 ///
 /// [`ImportError`]; the store then holds whole transactions, and the run can be resumed or undone.
 pub fn import(
-    mut target: Target<'_>,
-    tenant_id: Id,
+    mut target: Target<'_, '_, '_>,
     source: Source,
     mapping: &Mapping,
     options: &ImportOptions,
@@ -107,7 +105,6 @@ pub fn import(
 ) -> Result<ImportReport, ImportError> {
     let mapping = &with_dates_settled(mapping, &source);
     let new = NewRun {
-        tenant_id,
         source: mapping.source().to_owned(),
         file_name: options.file_name.clone(),
         file_fingerprint: source.fingerprint().to_string(),
@@ -117,30 +114,19 @@ pub fn import(
     };
     let mapper = bind(mapping, &source)?;
     let run = match &mut target {
-        Target::Store(store) => store.start_run(&new, IndexPolicy::DeferIfEmpty)?,
-        Target::DryRun { base, scratch } => {
-            let (empty, earlier) = match base {
-                Some(base) => (base.is_without_contacts()?, base.last_run_number()?),
-                None => (true, 0),
-            };
-            let indexes = if empty {
-                IndexPolicy::DeferIfEmpty
-            } else {
-                IndexPolicy::Keep
-            };
-            scratch.start_run_after(earlier, &new, indexes)?
-        }
+        Target::Session(session) => session.start_run(&new, IndexPolicy::DeferIfEmpty)?,
+        Target::DryRun { base, scratch } => scratch.start_trial(base.as_deref_mut(), &new)?,
     };
     proceed(target, run, source, &mapper, options, watch)
 }
 
-/// Continues an unfinished run with the same file.
+/// Continues an unfinished run of the session's tenant with the same file.
 ///
 /// # Errors
 ///
 /// [`ImportError::AnotherFile`] when `source` is not the file the run was started with.
 pub fn resume(
-    store: &mut Store,
+    session: &mut TenantSession<'_>,
     mut run: Run,
     mut source: Source,
     watch: &mut Watch<'_>,
@@ -155,9 +141,10 @@ pub fn resume(
     let mapping = Mapping::parse(&name, &run.start.mapping)?;
     let options = ImportOptions::of_run(&run)?;
     let mapper = bind(&mapping, &source)?;
-    store.resume_run(&mut run)?;
+    session.resume_run(&mut run, (watch.now)())?;
     source.skip_records(run.counts.rows_checkpoint)?;
-    proceed(Target::Store(store), run, source, &mapper, &options, watch)
+    let target = Target::Session(session);
+    proceed(target, run, source, &mapper, &options, watch)
 }
 
 /// The mapping with the order of day and month decided by the file's own first rows.
@@ -174,9 +161,9 @@ fn bind(mapping: &Mapping, source: &Source) -> Result<RowMapper, ImportError> {
 }
 
 /// A run under way.
-struct Job<'s> {
-    base: Option<&'s mut Store>,
-    store: &'s mut Store,
+struct Job<'t, 's, 'b> {
+    base: Option<&'t mut TenantSession<'b>>,
+    session: &'t mut TenantSession<'s>,
     run: Run,
     clean: CleanContext,
     plan: PlanContext,
@@ -193,27 +180,27 @@ enum Ended {
 }
 
 fn proceed(
-    target: Target<'_>,
+    target: Target<'_, '_, '_>,
     run: Run,
     source: Source,
     mapper: &RowMapper,
     options: &ImportOptions,
     watch: &mut Watch<'_>,
 ) -> Result<ImportReport, ImportError> {
-    let (base, store, dry_run) = match target {
-        Target::Store(store) => (None, store, false),
+    let (base, session, dry_run) = match target {
+        Target::Session(session) => (None, session, false),
         Target::DryRun { base, scratch } => (base, scratch, true),
     };
     let clean = CleanContext {
-        tenant_id: run.start.tenant_id,
+        tenant_id: session.tenant().id,
         source: run.start.source.clone(),
-        run: run.number,
+        run: run.key,
         started_at: run.start.started_at,
         default_region: options.default_region,
         exported_at: options.exported_at.unwrap_or(run.start.started_at),
     };
     let plan = PlanContext {
-        run: run.number,
+        run: run.key,
         source: run.start.source.clone(),
         started_at: run.start.started_at,
         on_conflict: options.on_conflict,
@@ -221,7 +208,7 @@ fn proceed(
     let max_rejects = options.max_rejects;
     let job = Job {
         base,
-        store,
+        session,
         run,
         clean,
         plan,
@@ -231,7 +218,7 @@ fn proceed(
     job.run_to_end(source, mapper, watch)
 }
 
-impl Job<'_> {
+impl Job<'_, '_, '_> {
     fn run_to_end(
         mut self,
         source: Source,
@@ -242,20 +229,22 @@ impl Job<'_> {
         if ended == Ended::AllRows {
             if self.run.indexes_deferred {
                 (watch.progress)(Progress::Indexes);
-                self.store.finish_bulk_load(&mut self.run)?;
+                self.session
+                    .finish_bulk_load(&mut self.run, (watch.now)())?;
             }
             ended = self.settle_deferred(mapper, watch)?;
         }
         let outcome = match ended {
             Ended::AllRows => self.complete(watch)?,
             Ended::Stopped => {
-                self.store
-                    .set_run_status(&mut self.run, RunStatus::Interrupted, None)?;
+                let at = (watch.now)();
+                self.session
+                    .set_run_status(&mut self.run, RunStatus::Interrupted, at)?;
                 Outcome::Interrupted
             }
             Ended::TooManyRejects => self.roll_back(watch)?,
         };
-        report::make(self.store, &self.run, outcome, self.dry_run)
+        report::make(self.session, &self.run, outcome, self.dry_run)
     }
 
     /// Reads, cleans, plans and writes all rows of the source.
@@ -273,7 +262,7 @@ impl Job<'_> {
         std::thread::scope(|scope| {
             let mut pipeline = Pipeline::start(scope, source, mapper, &clean, bulk_load);
             while let Some(first) = pipeline.next()? {
-                let place = self.write_stretches(first, &mut pipeline, watch.stop)?;
+                let place = self.write_stretches(first, &mut pipeline, watch)?;
                 (watch.progress)(Progress::Rows {
                     rows: self.run.counts.rows_checkpoint,
                     bytes_read: place.0,
@@ -298,11 +287,11 @@ impl Job<'_> {
         &mut self,
         first: Stretch,
         pipeline: &mut Pipeline,
-        stop: &AtomicBool,
+        watch: &Watch<'_>,
     ) -> Result<(u64, Option<u64>), ImportError> {
         let Self {
             base,
-            store,
+            session,
             run,
             plan,
             ..
@@ -313,7 +302,7 @@ impl Job<'_> {
         };
         let mut counts = run.counts;
         let mut place = (first.bytes_read, first.bytes_total);
-        store.import_transaction(|transaction| {
+        session.import_transaction(run, (watch.now)(), |transaction| {
             let mut next = Some(first);
             let mut rows = 0;
             while let Some(stretch) = next.take() {
@@ -327,11 +316,11 @@ impl Job<'_> {
                 transaction.apply(&planned.batch)?;
                 counts += planned.counts;
                 rows += planned.counts.rows_checkpoint;
-                if rows < rows_max && !stop.load(Ordering::Relaxed) {
+                if rows < rows_max && !watch.stop.load(Ordering::Relaxed) {
                     next = pipeline.next()?;
                 }
             }
-            Ok::<_, ImportError>(transaction.checkpoint(run.number, &counts)?)
+            Ok::<_, ImportError>(transaction.checkpoint(&counts)?)
         })?;
         run.counts = counts;
         Ok(place)
@@ -343,10 +332,10 @@ impl Job<'_> {
         if self.run.counts.rows_checkpoint == 0 {
             return Ok(seen);
         }
-        self.store.human_ids(&mut |id| {
+        self.session.humans_of_run(&self.run, &mut |id| {
             seen.note_human(id);
         })?;
-        self.store.phone_numbers(&mut |number| {
+        self.session.numbers_of_run(&self.run, &mut |number| {
             if let Ok(number) = number.parse() {
                 seen.note_number(number);
             }
@@ -378,21 +367,21 @@ impl Job<'_> {
             let settled = batch.rows.len() as u64;
             let Self {
                 base,
-                store,
+                session,
                 run,
                 plan,
                 ..
             } = self;
             let mut counts = run.counts;
-            store.import_transaction(|transaction| {
+            session.import_transaction(run, (watch.now)(), |transaction| {
                 let mut planned = plan_in(transaction, base.as_deref_mut(), plan, batch)?;
                 transaction.apply(&planned.batch)?;
-                transaction.settle_deferred(run.number, last)?;
+                transaction.settle_deferred(last)?;
                 // They were counted as read when they were set aside.
                 planned.counts.rows_checkpoint = 0;
                 counts += planned.counts;
                 counts.rows_deferred -= settled.min(counts.rows_deferred);
-                Ok::<_, ImportError>(transaction.checkpoint(run.number, &counts)?)
+                Ok::<_, ImportError>(transaction.checkpoint(&counts)?)
             })?;
             run.counts = counts;
             if watch.stop.load(Ordering::Relaxed) {
@@ -415,8 +404,8 @@ impl Job<'_> {
         mapper: &RowMapper,
     ) -> Result<Option<(CleanBatch, u64)>, ImportError> {
         let rows = self
-            .store
-            .deferred_rows(self.run.number, after, DEFERRED_PER_TRANSACTION)?;
+            .session
+            .deferred_rows(&self.run, after, DEFERRED_PER_TRANSACTION)?;
         let Some(last) = rows.last().map(|row| row.row_number) else {
             return Ok(None);
         };
@@ -439,15 +428,15 @@ impl Job<'_> {
 
     fn complete(&mut self, watch: &mut Watch<'_>) -> Result<Outcome, ImportError> {
         (watch.progress)(Progress::Verifying);
-        self.store.verify_run(&self.run)??;
+        self.session.verify_run(&self.run)??;
         let at = (watch.now)();
-        self.store
-            .set_run_status(&mut self.run, RunStatus::Completed, Some(at))?;
+        self.session
+            .set_run_status(&mut self.run, RunStatus::Completed, at)?;
         Ok(Outcome::Completed)
     }
 
     fn roll_back(&mut self, watch: &Watch<'_>) -> Result<Outcome, ImportError> {
-        let report = self.store.roll_back_run(self.run.number, (watch.now)())?;
+        let report = self.session.roll_back_run(self.run.number, (watch.now)())?;
         if report.obstacles_total > 0 {
             return Err(ImportError::RollBack {
                 run: self.run.number,
@@ -459,10 +448,10 @@ impl Job<'_> {
     }
 }
 
-/// Plans a batch against the store, in the transaction that will write it.
+/// Plans a batch against what the tenant has in the store, in the transaction that will write it.
 fn plan_in(
     transaction: &mut ImportTransaction<'_>,
-    base: Option<&mut Store>,
+    base: Option<&mut TenantSession<'_>>,
     plan: &PlanContext,
     clean: CleanBatch,
 ) -> Result<Planned, ImportError> {
@@ -479,7 +468,6 @@ fn plan_in(
         humans: transaction.existing_humans(&asked, &plan.source)?,
         phone_numbers: transaction.existing_phone_numbers(&numbers)?,
         revoked_numbers: transaction.revoked_numbers(&numbers)?,
-        next_change: transaction.next_change()?,
     };
     source_rows.retain(|id, _| !humans.contains(id));
     existing

@@ -8,7 +8,9 @@ mod merge;
 use std::collections::{HashMap, HashSet};
 
 use smrt_core::model::{Id, Instant};
-use smrt_core::store::{ExistingHuman, ImportBatch, RowBlock, RunCounts, SourceRow, Value, schema};
+use smrt_core::store::{
+    ExistingHuman, ImportBatch, RowBlock, RunCounts, RunKey, SourceRow, Value, schema,
+};
 
 use crate::clean::{BlockEnds, CleanBatch, CleanRow, signed};
 use crate::json_text::push_json_string;
@@ -50,8 +52,8 @@ impl ConflictPolicy {
 /// What holds for all rows of a run.
 #[derive(Debug, Clone)]
 pub struct PlanContext {
-    /// The run's number.
-    pub run: i64,
+    /// What the run's rows carry.
+    pub run: RunKey,
     /// The name of the source.
     pub source: String,
     /// The run's start; the time of its changes.
@@ -60,17 +62,15 @@ pub struct PlanContext {
     pub on_conflict: ConflictPolicy,
 }
 
-/// What the store holds of the humans and numbers a batch speaks of.
+/// What the tenant has in the store of the humans and numbers a batch speaks of.
 #[derive(Debug, Default)]
 pub struct Existing {
     /// Humans by id.
     pub humans: HashMap<Id, ExistingHuman>,
-    /// Phone numbers by id.
+    /// Phone numbers the tenant has a tie to, by id.
     pub phone_numbers: HashSet<Id>,
     /// Consent types revoked for a phone number.
     pub revoked_numbers: HashMap<Id, HashSet<String>>,
-    /// The number the next change gets.
-    pub next_change: i64,
 }
 
 /// A planned stretch of rows.
@@ -127,7 +127,7 @@ pub fn plan_against(
     mut clean: CleanBatch,
 ) -> Planned {
     let mut counts = RunCounts::default();
-    let mut additions = Additions::new(existing.next_change);
+    let mut additions = Additions::new();
     let mut batch = ImportBatch::new();
     for index in 0..clean.rows.len() {
         let Some(row) = clean.rows.get(index).copied() else {
@@ -173,7 +173,6 @@ pub fn plan_against(
             Outcome::Unchanged => counts.rows_unchanged += 1,
         }
     }
-    existing.next_change = additions.next_change;
     finish(clean, counts, additions.into_blocks(), batch)
 }
 
@@ -185,11 +184,10 @@ struct Additions {
     consents: RowBlock,
     issues: RowBlock,
     changes: RowBlock,
-    next_change: i64,
 }
 
 impl Additions {
-    fn new(next_change: i64) -> Self {
+    fn new() -> Self {
         Self {
             phone_numbers: RowBlock::new(&schema::PHONE_NUMBERS),
             links: RowBlock::new(&schema::PHONE_HUMAN_LINKS),
@@ -197,7 +195,6 @@ impl Additions {
             consents: RowBlock::new(&schema::CONSENT_RECORDS),
             issues: RowBlock::new(&schema::IMPORT_ISSUES),
             changes: RowBlock::new(&schema::RECORD_CHANGES),
-            next_change,
         }
     }
 
@@ -223,14 +220,14 @@ impl Additions {
         fields: &str,
     ) {
         let block = &mut self.changes;
-        block.push(self.next_change);
+        // Changes get their number when they are written.
+        block.push(0);
         block.push(context.run);
         block.push(signed(line));
         block.push(entity_type);
         block.push(entity);
         block.push(fields);
         block.push(context.started_at);
-        self.next_change += 1;
     }
 
     /// Notes that a grant was not recorded because the store holds a withdrawal.
@@ -384,6 +381,6 @@ fn finish(
 }
 
 /// The source row of a human that the current row replaces or repeats.
-fn replaced_row(rows: &[SourceRow], run: i64) -> Option<usize> {
+fn replaced_row(rows: &[SourceRow], run: RunKey) -> Option<usize> {
     rows.iter().position(|row| row.last_run != run)
 }

@@ -6,7 +6,8 @@
 use std::io::{self, Write};
 
 use csv_core::ReadRecordResult;
-use smrt_core::store::{Issue, Severity, Store, StoreError};
+use smrt_core::smrt::TenantSession;
+use smrt_core::store::{Issue, Run, Severity};
 
 use crate::import::ImportError;
 use crate::json_text::push_json_string;
@@ -121,23 +122,21 @@ impl RejectFormat {
 ///
 /// # Errors
 ///
-/// [`ImportError::Store`] or [`ImportError::RejectFile`].
+/// [`ImportError::Session`] or [`ImportError::RejectFile`].
 pub fn write(
-    store: &mut Store,
-    run: i64,
+    session: &mut TenantSession<'_>,
+    run: &Run,
     format: &RejectFormat,
     out: &mut dyn Write,
 ) -> Result<u64, ImportError> {
     let mut rows = 0;
     let mut failed: io::Result<()> = format.write_header(out);
-    let read: Result<(), StoreError> = store.issues(run, Some(Severity::Rejected), &mut |issue| {
+    session.issues(run, Some(Severity::Rejected), &mut |issue| {
         if failed.is_ok() {
             rows += 1;
-            failed = format.write_row(run, &issue, out);
+            failed = format.write_row(run.number, &issue, out);
         }
-        Ok(())
-    });
-    read?;
+    })?;
     failed
         .and_then(|()| out.flush())
         .map_err(ImportError::RejectFile)?;

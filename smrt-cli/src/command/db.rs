@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use serde::Serialize;
-use smrt_core::store::{Access, CheckReport, StoreDigest};
+use smrt_core::store::{CheckReport, StoreDigest};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -14,6 +14,8 @@ use crate::table::{Align, Table};
 use crate::ui::Ui;
 
 const DIGEST_HELP: &str = "\
+It covers all tenants, whichever is named: it is for who runs the store.
+
 Two stores with the same digest say the same, whatever the order in which it came in.
 When records were recorded, and by which run, is left out.
 
@@ -22,6 +24,8 @@ Examples:
   smrt db digest --db copy.db --format json";
 
 const CHECK_HELP: &str = "\
+It covers all tenants, whichever is named: it is for who runs the store.
+
 Exits with 1 when a check finds a fault.
 
 Examples:
@@ -160,10 +164,10 @@ impl Report for Check {
 }
 
 pub(super) fn run(command: &DbCommand, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let mut store = context::open(global, Access::Read)?;
+    let mut smrt = context::smrt_for_reading(global)?;
     match command {
         DbCommand::Digest => {
-            let digest = Digest::from(store.digest()?);
+            let digest = Digest::from(smrt.digest()?);
             if ui.is_verbose() {
                 let mut table = Table::block(&[Align::Left, Align::Right, Align::Left]);
                 for digested in digest.tables.iter().filter(|digested| digested.rows > 0) {
@@ -176,7 +180,7 @@ pub(super) fn run(command: &DbCommand, global: &GlobalArgs, ui: &Ui) -> Result<E
             Ok(Exit::Done)
         }
         DbCommand::Check => {
-            let check = Check::from(store.check()?);
+            let check = Check::from(smrt.check()?);
             let exit = if check.sound { Exit::Done } else { Exit::No };
             output::report(ui.format, &check)?;
             Ok(exit)

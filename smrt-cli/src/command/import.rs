@@ -10,7 +10,8 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand};
 use smrt_core::model::Instant;
 use smrt_core::phone::Region;
-use smrt_core::store::{Access, Run, Store, StoreErrorKind};
+use smrt_core::smrt::{Smrt, TenantSession};
+use smrt_core::store::{Run, StoreErrorKind};
 use smrt_etl::import::{
     ImportError, ImportOptions, ImportReport, MaxRejects, Outcome, Target, Watch, import, resume,
 };
@@ -128,27 +129,27 @@ impl ImportCall<'_> {
         if !self.args.resume {
             return self.import(source);
         }
-        let unfinished = match context::exists(self.global)? {
-            true => context::open(self.global, Access::Read)?.unfinished_run()?,
-            false => None,
-        };
-        match unfinished {
-            Some(run) => self.resume(run, source),
-            None => {
-                self.ui
-                    .note("nothing to resume: no run is unfinished; this is a new import");
-                self.import(source)
+        if context::exists(self.global)? {
+            let mut smrt = context::smrt(self.global)?;
+            if !smrt.tenants()?.is_empty() {
+                let mut session = context::session(&mut smrt, self.global)?;
+                if let Some(run) = session.unfinished_run(context::now(self.global))? {
+                    return self.resume(&mut session, run, source);
+                }
             }
         }
+        self.ui
+            .note("nothing to resume: no run is unfinished; this is a new import");
+        self.import(source)
     }
 
     /// A new run.
     fn import(&self, source: Source) -> Result<Exit, CliError> {
         let (mapping, chosen, options) = self.choose_mapping(&source)?;
-        let mut store = context::open_or_create(self.global, self.ui)?;
-        let tenant = context::tenant_or_first(&mut store, self.global, self.ui)?;
+        let mut smrt = context::open_or_create(self.global, self.ui)?;
+        let mut session = context::session_or_first(&mut smrt, self.global, self.ui)?;
         let told = Told {
-            tenant: tenant.slug,
+            tenant: session.tenant().slug.clone(),
             file: self.file_name(),
             source: mapping.source().to_owned(),
             mapping: chosen,
@@ -158,25 +159,25 @@ impl ImportCall<'_> {
         let fingerprint = source.fingerprint().to_string();
         let now = context::now(self.global);
         let report = self.watched(0, |watch| {
-            let target = Target::Store(&mut store);
-            import(target, tenant.id, source, &mapping, &options, now, watch)
+            let target = Target::Session(&mut session);
+            import(target, source, &mapping, &options, now, watch)
         });
-        let report = report?.map_err(|error| self.explain(error, &mut store, &fingerprint))?;
-        self.finish(&report, told, &mut store, &rejects, options.max_rejects)
+        let report = report?.map_err(|error| self.explain(error, &mut session, &fingerprint))?;
+        self.finish(&report, told, &mut session, &rejects, options.max_rejects)
     }
 
     /// The unfinished run, with its own options.
-    fn resume(&self, run: Run, source: Source) -> Result<Exit, CliError> {
+    fn resume(
+        &self,
+        session: &mut TenantSession<'_>,
+        run: Run,
+        source: Source,
+    ) -> Result<Exit, CliError> {
         let fingerprint = source.fingerprint().to_string();
         let options = ImportOptions::of_run(&run)?;
         self.note_other_options(&run, &options)?;
-        let mut store = context::open(self.global, Access::Write)?;
-        let tenants = store.tenants()?;
-        let tenant = tenants
-            .into_iter()
-            .find(|tenant| tenant.id == run.start.tenant_id);
         let told = Told {
-            tenant: tenant.map(|tenant| tenant.slug).unwrap_or_default(),
+            tenant: session.tenant().slug.clone(),
             file: run.start.file_name.clone(),
             source: run.start.source.clone(),
             mapping: MappingOrigin {
@@ -194,9 +195,9 @@ impl ImportCall<'_> {
                 counted(rows, "row", "rows")
             ));
         }
-        let report = self.watched(rows, |watch| resume(&mut store, run, source, watch));
-        let report = report?.map_err(|error| self.explain(error, &mut store, &fingerprint))?;
-        self.finish(&report, told, &mut store, &rejects, options.max_rejects)
+        let report = self.watched(rows, |watch| resume(session, run, source, watch));
+        let report = report?.map_err(|error| self.explain(error, session, &fingerprint))?;
+        self.finish(&report, told, session, &rejects, options.max_rejects)
     }
 
     /// The whole import into a scratch store that is thrown away.
@@ -207,21 +208,25 @@ impl ImportCall<'_> {
             CliError::file(std::env::temp_dir().display(), &error)
                 .hint("a dry run keeps its plan in the folder TMPDIR names")
         })?;
-        let mut scratch = Store::scratch(&folder.path().join("plan.db"), now)?;
-        let mut base = match context::exists(self.global)? {
-            true => Some(context::open(self.global, Access::Read)?),
+        let mut plan = Smrt::scratch_file(&folder.path().join("plan.db"), now)?;
+        let mut smrt = match context::exists(self.global)? {
+            true => Some(context::smrt_for_reading(self.global)?),
             false => None,
         };
-        let is_new = match &mut base {
-            Some(base) => base.tenants()?.is_empty(),
-            None => true,
+        let has_tenants = match &mut smrt {
+            Some(smrt) => !smrt.tenants()?.is_empty(),
+            None => false,
         };
-        let tenant = match &mut base {
-            Some(base) if !is_new => context::tenant(base, self.global)?,
-            _ => context::first_tenant(&mut scratch, self.global)?,
+        let base = smrt.as_mut().filter(|_| has_tenants);
+        let mut base = base
+            .map(|smrt| context::session(smrt, self.global))
+            .transpose()?;
+        let mut scratch = match &base {
+            Some(base) => base.in_scratch(&mut plan)?,
+            None => context::first_session(&mut plan, self.global)?,
         };
         let told = Told {
-            tenant: tenant.slug,
+            tenant: scratch.tenant().slug.clone(),
             file: self.file_name(),
             source: mapping.source().to_owned(),
             mapping: chosen,
@@ -231,7 +236,7 @@ impl ImportCall<'_> {
         let report = self.watched(0, |watch| {
             let (base, scratch) = (base.as_mut(), &mut scratch);
             let target = Target::DryRun { base, scratch };
-            import(target, tenant.id, source, &mapping, &options, now, watch)
+            import(target, source, &mapping, &options, now, watch)
         })??;
         self.finish(&report, told, &mut scratch, &rejects, options.max_rejects)
     }
@@ -331,20 +336,23 @@ impl ImportCall<'_> {
     }
 
     /// Adds to an error how to go on from where the run stands.
-    fn explain(&self, error: ImportError, store: &mut Store, fingerprint: &str) -> CliError {
-        let is_about_another_run = match &error {
-            ImportError::AnotherFile { .. } => true,
-            ImportError::Store(error) => error.kind() == StoreErrorKind::Unfinished,
-            _ => false,
-        };
-        let is_locked = matches!(&error, ImportError::Store(error) if error.may_retry());
+    fn explain(
+        &self,
+        error: ImportError,
+        session: &mut TenantSession<'_>,
+        fingerprint: &str,
+    ) -> CliError {
+        let of_store = error.store();
+        let is_about_another_run = matches!(error, ImportError::AnotherFile { .. })
+            || of_store.is_some_and(|error| error.kind() == StoreErrorKind::Unfinished);
+        let is_locked = of_store.is_some_and(|error| error.may_retry());
         let is_settled = matches!(error, ImportError::Verification(_));
         let is_half_a_file = matches!(
             error,
             ImportError::Source(SourceError::Truncated { .. } | SourceError::Damaged { .. })
         );
         let error = CliError::from(error);
-        let Ok(Some(run)) = store.unfinished_run() else {
+        let Ok(Some(run)) = session.unfinished_run(context::now(self.global)) else {
             return error;
         };
         let undo = invocation::smrt_command(self.global, &format!("import undo {}", run.number));
@@ -385,7 +393,7 @@ impl ImportCall<'_> {
         &self,
         report: &ImportReport,
         told: Told,
-        store: &mut Store,
+        session: &mut TenantSession<'_>,
         format: &RejectFormat,
         max_rejects: Option<MaxRejects>,
     ) -> Result<Exit, CliError> {
@@ -394,7 +402,9 @@ impl ImportCall<'_> {
             self.rejects_path(report, &told, format),
         ) {
             (1.., Some(path)) => {
-                report::write_rejects(store, report.run, format, &path)?;
+                let run = session.run(report.run, context::now(self.global))?;
+                let run = run.ok_or_else(|| no_run(report.run))?;
+                report::write_rejects(session, &run, format, &path)?;
                 Some(path)
             }
             _ => None,
@@ -436,6 +446,12 @@ impl ImportCall<'_> {
         let folder = self.global.db.parent().unwrap_or(Path::new(""));
         Some(folder.join(name))
     }
+}
+
+/// There is no run with this number; the runs of other tenants are none.
+pub(super) fn no_run(number: i64) -> CliError {
+    CliError::not_found(format!("there is no run {number}"))
+        .hint("`smrt runs list` shows the runs there are")
 }
 
 /// When a file was last changed.

@@ -2,9 +2,12 @@
 
 use clap::Subcommand;
 use serde::Serialize;
-use smrt_core::store::{Access, Issue, Run, RunStatus, Store, StoreError, Tenant};
+use smrt_core::model::Instant;
+use smrt_core::smrt::TenantSession;
+use smrt_core::store::{Issue, Run, RunStatus, Tenant};
 use smrt_etl::import::ImportOptions;
 
+use super::import::no_run;
 use crate::args::GlobalArgs;
 use crate::context;
 use crate::display::grouped;
@@ -16,7 +19,7 @@ use crate::table::{Align, Table, left, right};
 use crate::ui::Ui;
 
 const LIST_HELP: &str = "\
-Without `--tenant` the runs of all tenants are listed.
+Each tenant counts its own runs.
 
 Examples:
   smrt runs list
@@ -36,7 +39,7 @@ pub(crate) enum RunsCommand {
     /// Show a run: its counts, its options and its mapping
     #[command(after_long_help = SHOW_HELP)]
     Show {
-        /// The run's number
+        /// The run's number, as its tenant counts them
         run: i64,
         /// List the run's issues instead, row by row
         #[arg(long)]
@@ -45,57 +48,44 @@ pub(crate) enum RunsCommand {
 }
 
 pub(super) fn run(command: &RunsCommand, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let mut store = context::open(global, Access::Read)?;
+    let mut smrt = context::smrt(global)?;
+    if smrt.tenants()?.is_empty() && matches!(command, RunsCommand::List) {
+        // Nobody is there yet to have imported anything.
+        return list(Vec::new(), ui);
+    }
+    let mut session = context::session(&mut smrt, global)?;
+    let now = context::now(global);
     match command {
         RunsCommand::List => {
-            let rows = list(&mut store, global)?;
-            if rows.is_empty() {
-                ui.note("nothing was imported yet");
-            }
-            output::listing(ui.format, rows)?;
+            let tenant = session.tenant().clone();
+            let runs = session.runs(now)?;
+            list(
+                runs.iter().map(|run| RunRow::new(run, &tenant)).collect(),
+                ui,
+            )
         }
         RunsCommand::Show { run, issues } => {
-            let (run, tenant) = find(&mut store, *run, global)?;
+            let run = find(&mut session, *run, now)?;
             match issues {
-                true => list_issues(&mut store, &run, ui)?,
-                false => output::report(ui.format, &report(&mut store, run, tenant)?)?,
+                true => list_issues(&mut session, &run, ui)?,
+                false => output::report(ui.format, &report(&mut session, run)?)?,
             }
+            Ok(Exit::Done)
         }
     }
+}
+
+fn list(rows: Vec<RunRow>, ui: &Ui) -> Result<Exit, CliError> {
+    if rows.is_empty() {
+        ui.note("nothing was imported yet");
+    }
+    output::listing(ui.format, rows)?;
     Ok(Exit::Done)
 }
 
-/// The runs of the named tenant, or of all.
-fn list(store: &mut Store, global: &GlobalArgs) -> Result<Vec<RunRow>, CliError> {
-    let tenants = match global.tenant {
-        Some(_) => vec![context::tenant(store, global)?],
-        None => store.tenants()?,
-    };
-    let mut rows = Vec::new();
-    for tenant in tenants {
-        let runs = store.runs(tenant.id)?;
-        rows.extend(runs.iter().map(|run| RunRow::new(run, &tenant)));
-    }
-    rows.sort_by_key(|row| std::cmp::Reverse(row.run));
-    Ok(rows)
-}
-
-/// A run by its number; with `--tenant`, of that tenant only.
-fn find(store: &mut Store, number: i64, global: &GlobalArgs) -> Result<(Run, Tenant), CliError> {
-    let tenants = match global.tenant {
-        Some(_) => vec![context::tenant(store, global)?],
-        None => store.tenants()?,
-    };
-    let found = store.run(number)?.and_then(|run| {
-        let tenant = tenants
-            .into_iter()
-            .find(|tenant| tenant.id == run.start.tenant_id)?;
-        Some((run, tenant))
-    });
-    found.ok_or_else(|| {
-        CliError::not_found(format!("there is no run {number}"))
-            .hint("`smrt runs list` shows the runs there are")
-    })
+/// The tenant's run by its number.
+fn find(session: &mut TenantSession<'_>, number: i64, now: Instant) -> Result<Run, CliError> {
+    session.run(number, now)?.ok_or_else(|| no_run(number))
 }
 
 #[derive(Debug, Serialize)]
@@ -239,14 +229,14 @@ impl Options {
     }
 }
 
-fn report(store: &mut Store, run: Run, tenant: Tenant) -> Result<RunReport, CliError> {
-    let changed = store.changed_fields(run.number)?;
-    let issues = store.issue_summary(run.number)?;
+fn report(session: &mut TenantSession<'_>, run: Run) -> Result<RunReport, CliError> {
+    let changed = session.changed_fields(&run)?;
+    let issues = session.issue_summary(&run)?;
     let options = Options::of(&run)?;
     Ok(RunReport {
         run: run.number,
         status: run.status.as_str(),
-        tenant: tenant.slug,
+        tenant: session.tenant().slug.clone(),
         file: run.start.file_name,
         file_fingerprint: run.start.file_fingerprint,
         source: run.start.source,
@@ -393,16 +383,14 @@ impl Row for IssueRow {
 }
 
 /// Lists issues as they are read: a run can have as many as the file has rows.
-fn list_issues(store: &mut Store, run: &Run, ui: &Ui) -> Result<(), CliError> {
+fn list_issues(session: &mut TenantSession<'_>, run: &Run, ui: &Ui) -> Result<(), CliError> {
     let mut listing = Listing::begin(ui.format)?;
     let mut failed = None;
-    let read: Result<(), StoreError> = store.issues(run.number, None, &mut |issue| {
+    session.issues(run, None, &mut |issue| {
         if failed.is_none() {
             failed = listing.row(&IssueRow::from(issue)).err();
         }
-        Ok(())
-    });
-    read?;
+    })?;
     if let Some(error) = failed {
         return Err(error);
     }

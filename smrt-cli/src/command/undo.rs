@@ -2,7 +2,8 @@
 
 use clap::Args;
 use serde::Serialize;
-use smrt_core::store::{Access, Obstacle, StoreErrorKind, UndoReport};
+use smrt_core::smrt::SmrtError;
+use smrt_core::store::{Obstacle, StoreErrorKind, UndoReport};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -149,13 +150,15 @@ impl Report for Undo {
 }
 
 pub(super) fn run(args: &UndoArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let mut store = context::open(global, Access::Write)?;
+    let mut smrt = context::smrt(global)?;
+    let mut session = context::session(&mut smrt, global)?;
+    let now = context::now(global);
     let report = match args.dry_run {
-        true => store.try_undo_run(args.run),
-        false => store.undo_run(args.run, context::now(global)),
+        true => session.try_undo_run(args.run, now),
+        false => session.undo_run(args.run, now),
     };
-    let report = report.map_err(|error| match error.kind() {
-        StoreErrorKind::Invalid => {
+    let report = report.map_err(|error| match &error {
+        SmrtError::Store(of_store) if of_store.kind() == StoreErrorKind::Invalid => {
             CliError::from(error).hint("`smrt runs list` shows the runs and where they stand")
         }
         _ => error.into(),

@@ -349,7 +349,6 @@ pub(super) fn ensure(
     for (number, id) in numbers.iter().zip(&ids) {
         push(&mut rows, *number, *id, unit)?;
     }
-    unit.engine.bulk_write(&rows, OnConflict::Skip)?;
     let known = attachments(unit, &ids)?;
     let mut added: Vec<Id> = ids
         .iter()
@@ -375,6 +374,7 @@ pub(super) fn ensure(
                 ties.push(at);
                 ties.push(Value::Null);
                 ties.push(Value::Null);
+                ties.push("{}");
             }
             Ok(())
         },

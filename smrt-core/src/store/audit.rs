@@ -69,6 +69,9 @@ pub(crate) struct Detail {
     /// The import run, by the tenant's own number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<i64>,
+    /// Where the import run came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<&'static str>,
     /// Why something was refused: a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<&'static str>,

@@ -3,7 +3,6 @@
 use super::audit::{self, AuditVerification, RootOf};
 use super::engine::{Access, Engine};
 use super::error::{StoreError, StoreErrorKind};
-use super::runs::Run;
 use super::{Store, count};
 use crate::model::Id;
 
@@ -25,7 +24,7 @@ impl CheckReport {
 /// A reference from one table to another: child table, child column, parent table, parent column.
 type Reference = (&'static str, &'static str, &'static str, &'static str);
 
-const REFERENCES: [Reference; 22] = [
+const REFERENCES: [Reference; 28] = [
     ("phone_numbers", "created_by_tenant_id", "tenants", "id"),
     ("humans", "created_by_tenant_id", "tenants", "id"),
     (
@@ -51,8 +50,41 @@ const REFERENCES: [Reference; 22] = [
     ("dnc_blocks", "registry_id", "dnc_registries", "id"),
     ("dnc_entries", "registry_id", "dnc_registries", "id"),
     ("import_runs", "tenant_id", "tenants", "id"),
+    (
+        "phone_number_ties",
+        "phone_number_id",
+        "phone_numbers",
+        "id",
+    ),
+    ("phone_number_ties", "tenant_id", "tenants", "id"),
+    ("phone_number_ties", "import_run", "import_runs", "number"),
+    (
+        "data_access_permissions",
+        "granted_by_tenant_id",
+        "tenants",
+        "id",
+    ),
+    (
+        "access_revocations",
+        "permission_id",
+        "data_access_permissions",
+        "id",
+    ),
+    (
+        "access_revocations",
+        "revoked_by_tenant_id",
+        "tenants",
+        "id",
+    ),
     ("audit_log", "tenant_id", "tenants", "id"),
     ("audit_heads", "tenant_id", "tenants", "id"),
+];
+
+/// Tables of what tenants attach to phone numbers, with the column of the tenant.
+const ATTACHED: [(&str, &str); 3] = [
+    ("phone_human_links", "created_by_tenant_id"),
+    ("consent_records", "tenant_id"),
+    ("interactions", "tenant_id"),
 ];
 
 /// The references that a bulk load writes without the engine's watch.
@@ -67,11 +99,12 @@ impl Store {
     /// When a check cannot run at all; what the checks find is in the report.
     pub fn check(&mut self) -> Result<CheckReport, StoreError> {
         let mut checks = vec![("integrity".to_owned(), self.engine.check_integrity()?)];
-        let unfinished = self.unfinished_run()?;
+        let unfinished = self.unfinished_runs()?;
         // Without their indexes, looking references up one by one would take hours.
-        let references: &[Reference] = match &unfinished {
-            Some(run) if run.indexes_deferred => &[],
-            _ => &REFERENCES,
+        let is_indexed = unfinished.iter().all(|run| !run.indexes_deferred);
+        let references: &[Reference] = match is_indexed {
+            false => &[],
+            true => &REFERENCES,
         };
         for reference in references {
             let (child, column, parent, _) = reference;
@@ -84,8 +117,11 @@ impl Store {
             };
             checks.push((format!("{child}.{column} -> {parent}"), faults));
         }
-        let faults = unfinished.map(|run| unfinished_fault(&run));
-        checks.push(("unfinished runs".to_owned(), faults.into_iter().collect()));
+        if is_indexed {
+            checks.push(("ties to phone numbers".to_owned(), self.tie_faults()?));
+        }
+        let faults = unfinished.iter().map(UnfinishedRun::fault);
+        checks.push(("unfinished runs".to_owned(), faults.collect()));
         checks.push(("run counts".to_owned(), self.count_faults()?));
         for tenant in self.tenants()? {
             let fault = self.verify_audit(tenant.id)?.fault;
@@ -107,17 +143,79 @@ impl Store {
         Ok(walked.verification)
     }
 
+    /// Runs of any tenant that were not brought to an end.
+    fn unfinished_runs(&mut self) -> Result<Vec<UnfinishedRun>, StoreError> {
+        let of_tenant = self.of_tenant()?;
+        let mut runs = Vec::new();
+        self.engine.query(
+            "SELECT r.tenant_number, t.slug, r.indexes_deferred FROM import_runs r \
+             JOIN tenants t ON t.id = r.tenant_id \
+             WHERE r.status IN ('running', 'interrupted') ORDER BY r.number",
+            &[],
+            &mut |row| {
+                runs.push(UnfinishedRun {
+                    name: of_tenant(row.integer(0)?, row.text(1)?),
+                    indexes_deferred: row.integer(2)? != 0,
+                });
+                Ok(())
+            },
+        )?;
+        Ok(runs)
+    }
+
+    /// How a run is named here: by its number, and by its tenant where there are several.
+    fn of_tenant(&mut self) -> Result<impl Fn(i64, &str) -> String + use<>, StoreError> {
+        let tenants = self.count("SELECT count(*) FROM tenants", &[])?;
+        Ok(move |number, tenant: &str| match tenants {
+            0 | 1 => format!("run {number}"),
+            _ => format!("run {number} of `{tenant}`"),
+        })
+    }
+
+    /// Whoever attached something to a phone number brought it or has a tie to it, not both.
+    fn tie_faults(&mut self) -> Result<Vec<String>, StoreError> {
+        let mut faults = Vec::new();
+        if self.count("SELECT count(*) FROM tenants", &[])? > 1 {
+            for (table, tenant) in ATTACHED {
+                let sql = format!(
+                    "SELECT count(*) FROM {table} a JOIN phone_numbers p ON p.id = a.phone_number_id \
+                     WHERE p.created_by_tenant_id <> a.{tenant} AND NOT EXISTS \
+                     (SELECT 1 FROM phone_number_ties t \
+                      WHERE t.tenant_id = a.{tenant} AND t.phone_number_id = a.phone_number_id)"
+                );
+                match self.count(&sql, &[])? {
+                    0 => {}
+                    rows => faults.push(format!(
+                        "{rows} rows of `{table}` are of tenants without a tie to the number"
+                    )),
+                }
+            }
+        }
+        let sql = "SELECT count(*) FROM phone_number_ties t JOIN phone_numbers p \
+                   ON p.id = t.phone_number_id WHERE p.created_by_tenant_id = t.tenant_id";
+        match self.count(sql, &[])? {
+            0 => {}
+            rows => faults.push(format!(
+                "{rows} ties are of the tenant that brought the number"
+            )),
+        }
+        Ok(faults)
+    }
+
     /// The four outcomes of each completed run add up, and its rejections are on record.
     fn count_faults(&mut self) -> Result<Vec<String>, StoreError> {
+        let of_tenant = self.of_tenant()?;
         let mut faults = Vec::new();
         self.engine.query(
-            "SELECT r.number FROM import_runs r WHERE r.status = 'completed' AND \
+            "SELECT r.tenant_number, t.slug FROM import_runs r \
+             JOIN tenants t ON t.id = r.tenant_id WHERE r.status = 'completed' AND \
              (r.rows_created + r.rows_updated + r.rows_unchanged + r.rows_rejected <> r.rows_checkpoint \
               OR r.rows_rejected <> (SELECT count(*) FROM import_issues i \
                                      WHERE i.import_run = r.number AND i.severity = 'rejected'))",
             &[],
             &mut |row| {
-                faults.push(format!("the outcomes of run {} do not add up", row.integer(0)?));
+                let run = of_tenant(row.integer(0)?, row.text(1)?);
+                faults.push(format!("the outcomes of {run} do not add up"));
                 Ok(())
             },
         )?;
@@ -125,13 +223,21 @@ impl Store {
     }
 }
 
-fn unfinished_fault(run: &Run) -> String {
-    let number = run.number;
-    match run.indexes_deferred {
-        true => format!(
-            "run {number} is unfinished; references can be checked when it was resumed or undone"
-        ),
-        false => format!("run {number} is unfinished; resume or undo it"),
+/// A run that was not brought to an end.
+struct UnfinishedRun {
+    name: String,
+    indexes_deferred: bool,
+}
+
+impl UnfinishedRun {
+    fn fault(&self) -> String {
+        let name = &self.name;
+        match self.indexes_deferred {
+            true => format!(
+                "{name} is unfinished; references can be checked when it was resumed or undone"
+            ),
+            false => format!("{name} is unfinished; resume or undo it"),
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The operation that waits for another tenant's bulk load.
+const FILL: &str = "wait for a bulk load";
+
 /// The store did not do what it was asked.
 #[derive(Debug)]
 pub struct StoreError {
@@ -30,7 +33,7 @@ pub enum StoreErrorKind {
     ReadOnly,
     /// The store forbids it: a key is taken, or a referred record is missing.
     Constraint,
-    /// A bulk load was interrupted; it must be resumed or undone first.
+    /// An import was interrupted; it must be resumed or undone first.
     Unfinished,
     /// The caller asked for something that cannot be.
     Invalid,
@@ -66,6 +69,15 @@ impl StoreError {
             detail: detail.into(),
             source: Some(source.into()),
         }
+    }
+
+    /// Another tenant's bulk load has the indexes down; more is not said of it.
+    pub(crate) fn filled_by_another() -> Self {
+        Self::new(
+            StoreErrorKind::Unfinished,
+            FILL,
+            "the store is being filled by another import",
+        )
     }
 
     /// A column holds a value that the schema does not allow there.
@@ -118,7 +130,7 @@ impl StoreError {
 
     /// What the user can do about it.
     #[must_use]
-    pub const fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<&'static str> {
         match self.kind {
             StoreErrorKind::NotFound => {
                 Some("name an existing store with `--db`, or import into a new one")
@@ -139,6 +151,9 @@ impl StoreError {
             StoreErrorKind::ReadOnly => Some(
                 "check the rights of the file and its folder; the store writes beside the file",
             ),
+            StoreErrorKind::Unfinished if self.operation == FILL => {
+                Some("try again when that import has come to its end")
+            }
             StoreErrorKind::Unfinished => Some(
                 "continue it with `smrt import FILE --resume`, or take it back with `smrt import undo RUN`",
             ),

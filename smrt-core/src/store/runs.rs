@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::engine::{Access, BulkLoad, Engine};
+use super::count;
+use super::engine::{Access, Engine};
 use super::error::{StoreError, StoreErrorKind};
 use super::migration;
 use super::value::{Row, Value};
-use super::{Store, count};
 use crate::model::{Id, Instant};
 
 /// Where a run stands.
@@ -89,7 +89,7 @@ pub struct RunCounts {
     pub rows_unchanged: u64,
     /// Rows that could not be used.
     pub rows_rejected: u64,
-    /// Phone numbers the store did not hold.
+    /// Phone numbers the tenant had no tie to.
     pub phones_created: u64,
     /// Ties between a phone number and a human the store did not hold.
     pub links_created: u64,
@@ -110,8 +110,6 @@ impl RunCounts {
 /// A run to be started.
 #[derive(Debug, Clone)]
 pub struct NewRun {
-    /// Whose data it is.
-    pub tenant_id: Id,
     /// The name of the source; with a row's key it makes the human's id.
     pub source: String,
     /// The file's name, without its folder.
@@ -126,11 +124,31 @@ pub struct NewRun {
     pub started_at: Instant,
 }
 
+/// What the rows of a run carry: it tells the runs of all tenants apart.
+///
+/// People see the tenant's own [`Run::number`] instead, which says nothing about other tenants.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+pub struct RunKey(pub(super) i64);
+
+impl std::fmt::Debug for RunKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RunKey(****)")
+    }
+}
+
+impl From<RunKey> for Value<'_> {
+    fn from(key: RunKey) -> Self {
+        Value::Integer(key.0)
+    }
+}
+
 /// A run as the store holds it.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// Counts up from 1 in each store.
+    /// Counts up from 1 for each tenant.
     pub number: i64,
+    /// What its rows carry.
+    pub key: RunKey,
     /// Where it stands.
     pub status: RunStatus,
     /// Whether indexes are still to be built.
@@ -160,6 +178,13 @@ impl Severity {
             Self::Rejected => "rejected",
             Self::Warning => "warning",
         }
+    }
+
+    fn read(row: &dyn Row, column: usize) -> Result<Self, StoreError> {
+        Ok(match row.text(column)? {
+            "rejected" => Self::Rejected,
+            _ => Self::Warning,
+        })
     }
 }
 
@@ -233,302 +258,233 @@ const BULK_LOADED: [&str; 5] = [
     "consent_records",
 ];
 
-const RUN_COLUMNS: &str = "number, status, indexes_deferred, finished_at, rows_checkpoint, \
+const RUN_COLUMNS: &str = "tenant_number, status, indexes_deferred, finished_at, rows_checkpoint, \
     rows_deferred, rows_created, rows_updated, rows_unchanged, rows_rejected, phones_created, \
-    links_created, consents_created, issues, tenant_id, source, file_name, file_fingerprint, \
+    links_created, consents_created, issues, number, source, file_name, file_fingerprint, \
     mapping, options, started_at";
 
-impl Store {
-    /// Starts a run. In a store without contact data the indexes may be dropped until
-    /// [`Store::finish_bulk_load`].
-    ///
-    /// # Errors
-    ///
-    /// Kind `Locked` while another process imports; `Unfinished` when an earlier run was not
-    /// brought to an end.
-    pub fn start_run(&mut self, new: &NewRun, indexes: IndexPolicy) -> Result<Run, StoreError> {
-        self.start_run_after(0, new, indexes)
-    }
-
-    /// As [`Store::start_run`], with a number above `earlier`: in a scratch store, so that the run
-    /// is told from those whose records are copied into it.
-    ///
-    /// # Errors
-    ///
-    /// As [`Store::start_run`].
-    pub fn start_run_after(
-        &mut self,
-        earlier: i64,
-        new: &NewRun,
-        indexes: IndexPolicy,
-    ) -> Result<Run, StoreError> {
-        self.engine.lock_imports()?;
-        let run = self.transaction(|engine| {
-            refuse_unfinished(engine)?;
-            let number = last_number(engine)?.max(earlier) + 1;
-            let defer = indexes == IndexPolicy::DeferIfEmpty && is_without_contacts(engine)?;
-            if defer {
-                migration::drop_deferred_indexes(engine)?;
-            }
-            let run = Run {
-                number,
-                status: RunStatus::Running,
-                indexes_deferred: defer,
-                finished_at: None,
-                counts: RunCounts::default(),
-                start: new.clone(),
-            };
-            insert(engine, &run)?;
-            Ok(run)
-        })?;
-        if run.indexes_deferred {
-            self.engine.set_bulk_load(BulkLoad::Begin)?;
-        }
-        Ok(run)
-    }
-
-    /// Takes an unfinished run up again.
-    ///
-    /// # Errors
-    ///
-    /// Kind `Locked` while another process imports.
-    pub fn resume_run(&mut self, run: &mut Run) -> Result<(), StoreError> {
-        self.engine.lock_imports()?;
-        // Another process may have moved the run on between our reading and our lock.
-        if let Some(current) = self.run(run.number)? {
-            *run = current;
-        }
-        if !run.status.is_unfinished() {
-            return Ok(());
-        }
-        self.engine.execute(
-            "UPDATE import_runs SET status = 'running' WHERE number = ?1",
-            &[run.number.into()],
-        )?;
-        run.status = RunStatus::Running;
-        if run.indexes_deferred {
-            self.engine.set_bulk_load(BulkLoad::Begin)?;
-        }
-        Ok(())
-    }
-
-    /// Builds the indexes a bulk load left out and proves that every reference of it holds.
-    ///
-    /// # Errors
-    ///
-    /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
-    pub fn finish_bulk_load(&mut self, run: &mut Run) -> Result<(), StoreError> {
-        let number = run.number;
-        self.transaction(|engine| {
-            migration::create_deferred_indexes(engine)?;
-            super::check::refuse_dangling_references(engine)?;
-            engine.execute(
-                "UPDATE import_runs SET indexes_deferred = ?2 WHERE number = ?1",
-                &[number.into(), false.into()],
-            )?;
-            Ok(())
-        })?;
-        run.indexes_deferred = false;
-        self.end_bulk_load()
-    }
-
-    /// Records where a run stands.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn set_run_status(
-        &mut self,
-        run: &mut Run,
-        status: RunStatus,
-        finished_at: Option<Instant>,
-    ) -> Result<(), StoreError> {
-        let number = run.number;
-        self.transaction(|engine| write_status(engine, number, status, finished_at))?;
-        run.status = status;
-        run.finished_at = finished_at;
-        Ok(())
-    }
-
-    /// The number of the last run of any tenant; 0 before the first.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn last_run_number(&mut self) -> Result<i64, StoreError> {
-        last_number(self.engine.as_mut())
-    }
-
-    /// Whether the store holds no contact data at all.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn is_without_contacts(&mut self) -> Result<bool, StoreError> {
-        is_without_contacts(self.engine.as_mut())
-    }
-
-    /// All runs of a tenant, the newest first.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn runs(&mut self, tenant: Id) -> Result<Vec<Run>, StoreError> {
-        let mut runs = Vec::new();
-        let sql = format!(
-            "SELECT {RUN_COLUMNS} FROM import_runs WHERE tenant_id = ?1 ORDER BY number DESC"
-        );
-        self.engine.query(&sql, &[tenant.into()], &mut |row| {
-            runs.push(read(row)?);
-            Ok(())
-        })?;
-        Ok(runs)
-    }
-
-    /// The run with this number.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn run(&mut self, number: i64) -> Result<Option<Run>, StoreError> {
-        one(self.engine.as_mut(), "number = ?1", &[number.into()])
-    }
-
-    /// The run of any tenant that was not brought to an end.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn unfinished_run(&mut self) -> Result<Option<Run>, StoreError> {
-        one(
-            self.engine.as_mut(),
-            "status IN ('running', 'interrupted')",
-            &[],
-        )
-    }
-
-    /// Calls `each` for every issue of a run in row order.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn issues(
-        &mut self,
-        run: i64,
-        only: Option<Severity>,
-        each: &mut dyn FnMut(Issue) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let severity = only.map(Severity::as_str);
-        self.engine.query(
-            "SELECT row_number, import_line, column_name, severity, code, reason, hint, raw \
-             FROM import_issues WHERE import_run = ?1 AND (?2 IS NULL OR severity = ?2) \
-             ORDER BY row_number",
-            &[run.into(), severity.into()],
-            &mut |row| {
-                each(Issue {
-                    row_number: unsigned(row, 0)?,
-                    line: unsigned(row, 1)?,
-                    column: row.optional_string(2)?,
-                    severity: match row.text(3)? {
-                        "rejected" => Severity::Rejected,
-                        _ => Severity::Warning,
-                    },
-                    code: row.text(4)?.to_owned(),
-                    reason: row.text(5)?.to_owned(),
-                    hint: row.text(6)?.to_owned(),
-                    raw: row.optional_string(7)?,
-                })
-            },
-        )
-    }
-
-    /// How often each code of issue was noted in a run, the most frequent first.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn issue_summary(&mut self, run: i64) -> Result<Vec<(Severity, String, u64)>, StoreError> {
-        let mut summary = Vec::new();
-        self.engine.query(
-            "SELECT severity, code, count(*) FROM import_issues WHERE import_run = ?1 \
-             GROUP BY severity, code ORDER BY count(*) DESC, severity, code",
-            &[run.into()],
-            &mut |row| {
-                let severity = match row.text(0)? {
-                    "rejected" => Severity::Rejected,
-                    _ => Severity::Warning,
-                };
-                summary.push((severity, row.text(1)?.to_owned(), unsigned(row, 2)?));
-                Ok(())
-            },
-        )?;
-        Ok(summary)
-    }
-
-    /// How often a run changed each field of a human, the most frequent first. The extension of
-    /// one of its phone numbers is the field `phone_extension`.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn changed_fields(&mut self, run: i64) -> Result<Vec<(String, u64)>, StoreError> {
-        let mut changed: BTreeMap<String, u64> = BTreeMap::new();
-        self.engine.query(
-            "SELECT fields, entity_type FROM record_changes \
-             WHERE import_run = ?1 AND entity_type IN ('human', 'link')",
-            &[run.into()],
-            &mut |row| {
-                let fields: serde_json::Map<String, serde_json::Value> =
-                    serde_json::from_str(row.text(0)?)
-                        .map_err(|_| StoreError::unexpected_value(0))?;
-                if row.text(1)? == "link" {
-                    // The extension is all that a source says in a link's metadata.
-                    *changed.entry("phone_extension".to_owned()).or_default() += 1;
-                    return Ok(());
-                }
-                for field in fields.keys().filter(|field| *field != "updated_at") {
-                    *changed.entry(field.clone()).or_default() += 1;
-                }
-                Ok(())
-            },
-        )?;
-        let mut changed: Vec<_> = changed.into_iter().collect();
-        changed.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
-        Ok(changed)
-    }
-
-    /// The next rows that were set aside, after the row number `after`.
-    ///
-    /// # Errors
-    ///
-    /// Those of the engine.
-    pub fn deferred_rows(
-        &mut self,
-        run: i64,
-        after: u64,
-        limit: u32,
-    ) -> Result<Vec<DeferredRow>, StoreError> {
-        let mut rows = Vec::new();
-        self.engine.query(
-            "SELECT row_number, import_line, fields, raw FROM import_deferred \
-             WHERE import_run = ?1 AND row_number > ?2 ORDER BY row_number LIMIT ?3",
-            &[run.into(), signed(after).into(), i64::from(limit).into()],
-            &mut |row| {
-                rows.push(DeferredRow {
-                    row_number: unsigned(row, 0)?,
-                    line: unsigned(row, 1)?,
-                    fields: row.text(2)?.to_owned(),
-                    raw: row.text(3)?.to_owned(),
-                });
-                Ok(())
-            },
-        )?;
-        Ok(rows)
-    }
+/// Where a tenant's runs have come to; a run that is tried out elsewhere begins after it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct LastRun {
+    key: i64,
+    number: i64,
 }
 
-fn last_number(engine: &mut dyn Engine) -> Result<i64, StoreError> {
-    count(engine, "SELECT max(number) FROM import_runs", &[])
+/// The last run of the store, and of a tenant.
+pub(crate) fn last(engine: &mut dyn Engine, tenant: Id) -> Result<LastRun, StoreError> {
+    let number = "SELECT max(tenant_number) FROM import_runs WHERE tenant_id = ?1";
+    Ok(LastRun {
+        key: count(engine, "SELECT max(number) FROM import_runs", &[])?,
+        number: count(engine, number, &[tenant.into()])?,
+    })
+}
+
+/// Starts a run in the caller's transaction, after all runs of this store and after `earlier`. In a
+/// store without contact data the indexes may be dropped until [`finish_bulk_load`].
+///
+/// Kind `Unfinished` when an earlier run was not brought to an end.
+pub(crate) fn start(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    earlier: LastRun,
+    new: &NewRun,
+    indexes: IndexPolicy,
+) -> Result<Run, StoreError> {
+    refuse_unfinished(engine, tenant)?;
+    refuse_while_filled_by_another(engine, tenant)?;
+    let last = last(engine, tenant)?;
+    let defer = indexes == IndexPolicy::DeferIfEmpty && is_without_contacts(engine)?;
+    if defer {
+        migration::drop_deferred_indexes(engine)?;
+    }
+    let run = Run {
+        number: last.number.max(earlier.number) + 1,
+        key: RunKey(last.key.max(earlier.key) + 1),
+        status: RunStatus::Running,
+        indexes_deferred: defer,
+        finished_at: None,
+        counts: RunCounts::default(),
+        start: new.clone(),
+    };
+    insert(engine, tenant, &run)?;
+    Ok(run)
+}
+
+/// Builds, in the caller's transaction, the indexes a bulk load left out, and proves that every
+/// reference of it holds.
+///
+/// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
+pub(crate) fn finish_bulk_load(engine: &mut dyn Engine, key: RunKey) -> Result<(), StoreError> {
+    migration::create_deferred_indexes(engine)?;
+    super::check::refuse_dangling_references(engine)?;
+    engine.execute(
+        "UPDATE import_runs SET indexes_deferred = ?2 WHERE number = ?1",
+        &[key.into(), false.into()],
+    )?;
+    Ok(())
+}
+
+/// All runs of a tenant, the newest first.
+pub(crate) fn list(engine: &mut dyn Engine, tenant: Id) -> Result<Vec<Run>, StoreError> {
+    let mut runs = Vec::new();
+    let sql = format!(
+        "SELECT {RUN_COLUMNS} FROM import_runs WHERE tenant_id = ?1 ORDER BY tenant_number DESC"
+    );
+    engine.query(&sql, &[tenant.into()], &mut |row| {
+        runs.push(read(row)?);
+        Ok(())
+    })?;
+    Ok(runs)
+}
+
+/// A tenant's run by its number.
+pub(crate) fn numbered(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    number: i64,
+) -> Result<Option<Run>, StoreError> {
+    one(engine, tenant, "tenant_number = ?2", &[number.into()])
+}
+
+/// A tenant's run by what its rows carry.
+pub(crate) fn keyed(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    key: RunKey,
+) -> Result<Option<Run>, StoreError> {
+    one(engine, tenant, "number = ?2", &[key.into()])
+}
+
+/// A tenant's run that was not brought to an end.
+pub(crate) fn unfinished(engine: &mut dyn Engine, tenant: Id) -> Result<Option<Run>, StoreError> {
+    one(engine, tenant, "status IN ('running', 'interrupted')", &[])
+}
+
+/// The answer to a number that is no run of the tenant, whether or not it is one of another.
+pub(crate) fn no_such_run(operation: &'static str, number: i64) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Invalid,
+        operation,
+        format!("there is no run {number}"),
+    )
+}
+
+/// Calls `each` for every issue of a run in row order.
+pub(crate) fn issues(
+    engine: &mut dyn Engine,
+    key: RunKey,
+    only: Option<Severity>,
+    each: &mut dyn FnMut(Issue),
+) -> Result<(), StoreError> {
+    let severity = only.map(Severity::as_str);
+    engine.query(
+        "SELECT row_number, import_line, column_name, severity, code, reason, hint, raw \
+         FROM import_issues WHERE import_run = ?1 AND (?2 IS NULL OR severity = ?2) \
+         ORDER BY row_number",
+        &[key.into(), severity.into()],
+        &mut |row| {
+            each(Issue {
+                row_number: unsigned(row, 0)?,
+                line: unsigned(row, 1)?,
+                column: row.optional_string(2)?,
+                severity: Severity::read(row, 3)?,
+                code: row.text(4)?.to_owned(),
+                reason: row.text(5)?.to_owned(),
+                hint: row.text(6)?.to_owned(),
+                raw: row.optional_string(7)?,
+            });
+            Ok(())
+        },
+    )
+}
+
+/// How often each code of issue was noted in a run, the most frequent first.
+pub(crate) fn issue_summary(
+    engine: &mut dyn Engine,
+    key: RunKey,
+) -> Result<Vec<(Severity, String, u64)>, StoreError> {
+    let mut summary = Vec::new();
+    engine.query(
+        "SELECT severity, code, count(*) FROM import_issues WHERE import_run = ?1 \
+         GROUP BY severity, code ORDER BY count(*) DESC, severity, code",
+        &[key.into()],
+        &mut |row| {
+            let severity = Severity::read(row, 0)?;
+            summary.push((severity, row.text(1)?.to_owned(), unsigned(row, 2)?));
+            Ok(())
+        },
+    )?;
+    Ok(summary)
+}
+
+/// How often a run changed each field of a human, the most frequent first. The extension of one
+/// of its phone numbers is the field `phone_extension`.
+pub(crate) fn changed_fields(
+    engine: &mut dyn Engine,
+    key: RunKey,
+) -> Result<Vec<(String, u64)>, StoreError> {
+    let mut changed: BTreeMap<String, u64> = BTreeMap::new();
+    engine.query(
+        "SELECT fields, entity_type FROM record_changes \
+         WHERE import_run = ?1 AND entity_type IN ('human', 'link')",
+        &[key.into()],
+        &mut |row| {
+            let fields: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(row.text(0)?).map_err(|_| StoreError::unexpected_value(0))?;
+            if row.text(1)? == "link" {
+                // The extension is all that a source says in a link's metadata.
+                *changed.entry("phone_extension".to_owned()).or_default() += 1;
+                return Ok(());
+            }
+            for field in fields.keys().filter(|field| *field != "updated_at") {
+                *changed.entry(field.clone()).or_default() += 1;
+            }
+            Ok(())
+        },
+    )?;
+    let mut changed: Vec<_> = changed.into_iter().collect();
+    changed.sort_by_key(|(_, rows)| std::cmp::Reverse(*rows));
+    Ok(changed)
+}
+
+/// The next rows that were set aside, after the row number `after`.
+pub(crate) fn deferred_rows(
+    engine: &mut dyn Engine,
+    key: RunKey,
+    after: u64,
+    limit: u32,
+) -> Result<Vec<DeferredRow>, StoreError> {
+    let mut rows = Vec::new();
+    engine.query(
+        "SELECT row_number, import_line, fields, raw FROM import_deferred \
+         WHERE import_run = ?1 AND row_number > ?2 ORDER BY row_number LIMIT ?3",
+        &[key.into(), signed(after).into(), i64::from(limit).into()],
+        &mut |row| {
+            rows.push(DeferredRow {
+                row_number: unsigned(row, 0)?,
+                line: unsigned(row, 1)?,
+                fields: row.text(2)?.to_owned(),
+                raw: row.text(3)?.to_owned(),
+            });
+            Ok(())
+        },
+    )?;
+    Ok(rows)
+}
+
+/// Whether a tenant has no record of its own and no tie to another's number.
+pub(crate) fn is_without_records(engine: &mut dyn Engine, tenant: Id) -> Result<bool, StoreError> {
+    for (table, owner) in [
+        ("humans", "created_by_tenant_id"),
+        ("phone_numbers", "created_by_tenant_id"),
+        ("phone_number_ties", "tenant_id"),
+    ] {
+        let sql = format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {owner} = ?1)");
+        if count(engine, &sql, &[tenant.into()])? != 0 {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn is_without_contacts(engine: &mut dyn Engine) -> Result<bool, StoreError> {
@@ -541,9 +497,9 @@ fn is_without_contacts(engine: &mut dyn Engine) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// Refuses while a run of any tenant is unfinished.
-fn refuse_unfinished(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    match one(engine, "status IN ('running', 'interrupted')", &[])? {
+/// Refuses while a run of the tenant is unfinished.
+fn refuse_unfinished(engine: &mut dyn Engine, tenant: Id) -> Result<(), StoreError> {
+    match unfinished(engine, tenant)? {
         None => Ok(()),
         Some(run) => Err(StoreError::new(
             StoreErrorKind::Unfinished,
@@ -556,16 +512,30 @@ fn refuse_unfinished(engine: &mut dyn Engine) -> Result<(), StoreError> {
     }
 }
 
-/// Writes the status of a run inside the caller's transaction.
-pub(super) fn write_status(
+/// Refuses while another tenant's bulk load has the indexes down: until they stand again, no key
+/// can be looked up and none is guarded. Whose load it is remains untold.
+pub(crate) fn refuse_while_filled_by_another(
     engine: &mut dyn Engine,
-    number: i64,
+    tenant: Id,
+) -> Result<(), StoreError> {
+    let sql = "SELECT count(*) FROM import_runs WHERE tenant_id <> ?1 AND indexes_deferred = ?2 \
+               AND status IN ('running', 'interrupted')";
+    match count(engine, sql, &[tenant.into(), true.into()])? {
+        0 => Ok(()),
+        _ => Err(StoreError::filled_by_another()),
+    }
+}
+
+/// Writes the status of a run inside the caller's transaction.
+pub(crate) fn write_status(
+    engine: &mut dyn Engine,
+    key: RunKey,
     status: RunStatus,
     finished_at: Option<Instant>,
 ) -> Result<(), StoreError> {
     engine.execute(
         "UPDATE import_runs SET status = ?2, finished_at = ?3 WHERE number = ?1",
-        &[number.into(), status.as_str().into(), finished_at.into()],
+        &[key.into(), status.as_str().into(), finished_at.into()],
     )?;
     Ok(())
 }
@@ -573,7 +543,7 @@ pub(super) fn write_status(
 /// Writes the counts of a run inside the caller's transaction.
 pub(super) fn write_counts(
     engine: &mut dyn Engine,
-    number: i64,
+    key: RunKey,
     counts: &RunCounts,
 ) -> Result<(), StoreError> {
     engine.execute(
@@ -581,7 +551,7 @@ pub(super) fn write_counts(
          rows_updated = ?5, rows_unchanged = ?6, rows_rejected = ?7, phones_created = ?8, \
          links_created = ?9, consents_created = ?10, issues = ?11 WHERE number = ?1",
         &[
-            number.into(),
+            key.into(),
             signed(counts.rows_checkpoint).into(),
             signed(counts.rows_deferred).into(),
             signed(counts.rows_created).into(),
@@ -597,17 +567,17 @@ pub(super) fn write_counts(
     Ok(())
 }
 
-fn insert(engine: &mut dyn Engine, run: &Run) -> Result<(), StoreError> {
+fn insert(engine: &mut dyn Engine, tenant: Id, run: &Run) -> Result<(), StoreError> {
     let start = &run.start;
     engine.execute(
         "INSERT INTO import_runs (number, tenant_id, status, source, file_name, file_fingerprint, \
          mapping, options, indexes_deferred, started_at, rows_checkpoint, rows_deferred, \
          rows_created, rows_updated, rows_unchanged, rows_rejected, phones_created, links_created, \
-         consents_created, issues) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
+         consents_created, issues, tenant_number) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?11)",
         &[
-            run.number.into(),
-            start.tenant_id.into(),
+            run.key.into(),
+            tenant.into(),
             run.status.as_str().into(),
             start.source.as_str().into(),
             start.file_name.as_str().into(),
@@ -616,21 +586,27 @@ fn insert(engine: &mut dyn Engine, run: &Run) -> Result<(), StoreError> {
             start.options.as_str().into(),
             run.indexes_deferred.into(),
             start.started_at.into(),
+            run.number.into(),
         ],
     )?;
     Ok(())
 }
 
+/// The last run of a tenant that meets a condition, whose parameters count from 2.
 fn one(
     engine: &mut dyn Engine,
+    tenant: Id,
     condition: &str,
-    parameters: &[Value<'_>],
+    more: &[Value<'_>],
 ) -> Result<Option<Run>, StoreError> {
     let mut found = None;
     let sql = format!(
-        "SELECT {RUN_COLUMNS} FROM import_runs WHERE {condition} ORDER BY number DESC LIMIT 1"
+        "SELECT {RUN_COLUMNS} FROM import_runs WHERE tenant_id = ?1 AND {condition} \
+         ORDER BY tenant_number DESC LIMIT 1"
     );
-    engine.query(&sql, parameters, &mut |row| {
+    let mut parameters = vec![tenant.into()];
+    parameters.extend(more);
+    engine.query(&sql, &parameters, &mut |row| {
         found = Some(read(row)?);
         Ok(())
     })?;
@@ -641,6 +617,7 @@ fn read(row: &dyn Row) -> Result<Run, StoreError> {
     let status = row.text(1)?;
     Ok(Run {
         number: row.integer(0)?,
+        key: RunKey(row.integer(14)?),
         status: RunStatus::parse(status).ok_or_else(|| StoreError::unexpected_value(1))?,
         indexes_deferred: row.integer(2)? != 0,
         finished_at: row.optional_integer(3)?.map(Instant::from_micros),
@@ -657,7 +634,6 @@ fn read(row: &dyn Row) -> Result<Run, StoreError> {
             issues: unsigned(row, 13)?,
         },
         start: NewRun {
-            tenant_id: row.id(14)?,
             source: row.text(15)?.to_owned(),
             file_name: row.text(16)?.to_owned(),
             file_fingerprint: row.text(17)?.to_owned(),

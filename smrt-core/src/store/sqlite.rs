@@ -238,6 +238,13 @@ impl Engine for SqliteEngine {
     }
 
     fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError> {
+        if !rows.is_whole() {
+            return Err(StoreError::new(
+                StoreErrorKind::Invalid,
+                "write",
+                format!("the last row for `{}` lacks columns", rows.table().name),
+            ));
+        }
         let run = || -> rusqlite::Result<u64> {
             let sql = Self::insert_statement(rows.table(), on_conflict);
             let mut statement = self.connection.prepare_cached(&sql)?;

@@ -231,10 +231,29 @@ impl RowBlock {
         Cell::Text { start, len }
     }
 
+    fn read(&self, cell: &Cell) -> Value<'_> {
+        match *cell {
+            Cell::Null => Value::Null,
+            Cell::Integer(number) => Value::Integer(number),
+            Cell::Id(id) => Value::Id(id),
+            Cell::Text { start, len } => {
+                let start = start as usize;
+                let text = self.text.get(start..start + len as usize);
+                Value::Text(text.unwrap_or_default())
+            }
+        }
+    }
+
     /// How many finished rows there are, excluded ones included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.cells.len() / self.table.columns.len()
+    }
+
+    /// Whether the last row has a value for every column.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.cells.len() % self.table.columns.len() == 0
     }
 
     /// Whether there is no row at all.
@@ -306,26 +325,14 @@ impl<'b> BlockRow<'b> {
     /// The value in a column, counted from 0; [`Value::Null`] beyond the last.
     #[must_use]
     pub fn value(&self, column: usize) -> Value<'b> {
-        self.values().nth(column).unwrap_or(Value::Null)
+        let cell = self.cells.get(column);
+        cell.map_or(Value::Null, |cell| self.block.read(cell))
     }
 
     /// The row's values in column order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = Value<'b>> + use<'b> {
         let block = self.block;
-        self.cells.iter().map(move |cell| match *cell {
-            Cell::Null => Value::Null,
-            Cell::Integer(number) => Value::Integer(number),
-            Cell::Id(id) => Value::Id(id),
-            Cell::Text { start, len } => {
-                let start = start as usize;
-                Value::Text(
-                    block
-                        .text
-                        .get(start..start + len as usize)
-                        .unwrap_or_default(),
-                )
-            }
-        })
+        self.cells.iter().map(move |cell| block.read(cell))
     }
 }
 

@@ -14,8 +14,9 @@ use std::time::Instant;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 use smrt_core::model::Id;
+use smrt_core::smrt::Smrt;
 use smrt_core::store::schema::{TABLES, Table};
-use smrt_core::store::{RowBlock, Store, Value};
+use smrt_core::store::{RowBlock, Value};
 
 use crate::child::{Measured, own_cpu_seconds};
 use crate::smrt::remove_store;
@@ -155,7 +156,7 @@ impl Finished {
     /// Fills a fresh store and says what it cost; the memory of the rows makes its peak senseless.
     pub(crate) fn insert(&self, path: &Path, variant: Variant) -> Result<Measured, Box<dyn Error>> {
         remove_store(path)?;
-        drop(Store::create(path, "2026-01-01T00:00:00Z".parse()?)?);
+        drop(Smrt::create_file(path, "2026-01-01T00:00:00Z".parse()?)?);
         let (started, cpu_before) = (Instant::now(), own_cpu_seconds());
         let connection = open(path)?;
         if variant.journal == Journal::Rollback {

@@ -1,5 +1,6 @@
 //! Why an import could not be done.
 
+use smrt_core::smrt::SmrtError;
 use smrt_core::store::{StoreError, VerificationError};
 
 use crate::mapping::MappingError;
@@ -9,9 +10,9 @@ use crate::source::SourceError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The store failed.
+    /// The session refused, or its store failed.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Session(#[from] SmrtError),
     /// The source failed.
     #[error(transparent)]
     Source(#[from] SourceError),
@@ -54,12 +55,27 @@ pub enum ImportError {
     Worker,
 }
 
+impl From<StoreError> for ImportError {
+    fn from(error: StoreError) -> Self {
+        Self::Session(error.into())
+    }
+}
+
 impl ImportError {
+    /// The store's own error, if it is one.
+    #[must_use]
+    pub const fn store(&self) -> Option<&StoreError> {
+        match self {
+            Self::Session(SmrtError::Store(error)) => Some(error),
+            _ => None,
+        }
+    }
+
     /// A stable code for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Store(error) => error.code(),
+            Self::Session(error) => error.code(),
             Self::Source(error) => error.code(),
             Self::Mapping(_) => "mapping",
             Self::Verification(_) => "verification_failed",
@@ -76,7 +92,7 @@ impl ImportError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Store(error) => error.hint().map(str::to_owned),
+            Self::Session(error) => error.hint(),
             Self::Source(error) => Some(error.hint().to_owned()),
             Self::Mapping(error) => Some(error.hint()),
             Self::Verification(_) => Some(

@@ -1,6 +1,7 @@
 //! What an import did, as one value to be shown.
 
-use smrt_core::store::{Run, RunCounts, Severity, Store};
+use smrt_core::smrt::TenantSession;
+use smrt_core::store::{Run, RunCounts, Severity};
 
 use super::error::ImportError;
 
@@ -30,7 +31,7 @@ impl Outcome {
 /// What an import did, or would do.
 #[derive(Debug, Clone)]
 pub struct ImportReport {
-    /// The run's number; of a dry run, the one it would get.
+    /// The run's number, counted for its tenant; of a dry run, the one it would get.
     pub run: i64,
     /// How it ended.
     pub outcome: Outcome,
@@ -45,7 +46,7 @@ pub struct ImportReport {
 }
 
 pub(super) fn make(
-    store: &mut Store,
+    session: &mut TenantSession<'_>,
     run: &Run,
     outcome: Outcome,
     dry_run: bool,
@@ -55,7 +56,7 @@ pub(super) fn make(
         outcome,
         dry_run,
         counts: run.counts,
-        changed_fields: store.changed_fields(run.number)?,
-        issues: store.issue_summary(run.number)?,
+        changed_fields: session.changed_fields(run)?,
+        issues: session.issue_summary(run)?,
     })
 }

@@ -257,7 +257,7 @@ fn merge_links(
     let mut merged = 0;
     for row in incoming.links() {
         let Some(new) = link(&row) else { continue };
-        if let Some(old) = current.links.iter_mut().find(|old| old.id == new.id) {
+        if let Some(old) = current.links.iter_mut().find(|old| is_same(old, &new)) {
             if let Some(before) = take_over_extension(old, &new, policy) {
                 let line = incoming.row.line;
                 note_link_change(context, line, human, (&before, old), additions);
@@ -289,6 +289,12 @@ fn merge_links(
         merged += 1;
     }
     merged
+}
+
+/// Whether two links tie the same human and number in the same relationship; one made by hand has
+/// another id.
+fn is_same(one: &ExistingLink, other: &ExistingLink) -> bool {
+    one.phone_number == other.phone_number && one.relationship_type == other.relationship_type
 }
 
 /// Takes the metadata of a link over by the policy and returns what it was before, if it

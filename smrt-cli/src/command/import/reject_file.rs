@@ -2,8 +2,7 @@
 //!
 //! What this module does not do: it knows no columns of reject files; `smrt_etl::rejects` does.
 
-use smrt_core::model::Id;
-use smrt_core::store::{Access, Run};
+use smrt_core::store::Run;
 use smrt_etl::import::ImportOptions;
 use smrt_etl::mapping::Mapping;
 use smrt_etl::rejects::{RejectedBy, rejected_by};
@@ -71,13 +70,12 @@ fn run_of_tenant(number: i64, global: &GlobalArgs) -> Result<Option<Run>, CliErr
     if !context::exists(global)? {
         return Ok(None);
     }
-    let mut store = context::open(global, Access::Read)?;
-    if store.tenants()?.is_empty() {
+    let mut smrt = context::smrt_for_reading(global)?;
+    if smrt.tenants()?.is_empty() {
         return Ok(None);
     }
-    let tenant: Id = context::tenant(&mut store, global)?.id;
-    let run = store.run(number)?;
-    Ok(run.filter(|run| run.start.tenant_id == tenant))
+    let mut session = context::session(&mut smrt, global)?;
+    Ok(session.run(number, context::now(global))?)
 }
 
 /// Says what is taken from the run.

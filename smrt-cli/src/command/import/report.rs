@@ -4,7 +4,8 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
-use smrt_core::store::Store;
+use smrt_core::smrt::TenantSession;
+use smrt_core::store::Run;
 use smrt_etl::import::{ImportReport, Outcome};
 use smrt_etl::rejects::{self, RejectFormat};
 
@@ -189,8 +190,8 @@ impl Report for Document {
 
 /// Writes the rejected rows of a run; the file is there in full or not at all.
 pub(super) fn write_rejects(
-    store: &mut Store,
-    run: i64,
+    session: &mut TenantSession<'_>,
+    run: &Run,
     format: &RejectFormat,
     path: &Path,
 ) -> Result<(), CliError> {
@@ -202,11 +203,17 @@ pub(super) fn write_rejects(
         CliError::file(path.display(), error)
             .hint("the import itself is done; name another file with `--rejects`")
             .hint(format!(
-                "`smrt runs show {run} --issues` lists the rejected rows too"
+                "`smrt runs show {} --issues` lists the rejected rows too",
+                run.number
             ))
     };
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
-    rejects::write(store, run, format, &mut BufWriter::new(file.as_file_mut()))?;
+    rejects::write(
+        session,
+        run,
+        format,
+        &mut BufWriter::new(file.as_file_mut()),
+    )?;
     file.persist(path).map_err(|error| failed(&error.error))?;
     Ok(())
 }

@@ -1,0 +1,499 @@
+//! Imports and their runs, for one tenant: what another tenant imported neither shows nor counts.
+//!
+//! A run of another tenant is no run at all, whatever its number. What each transaction wrote goes
+//! into the audit trail with it.
+//! What this module does not do: it plans nothing; `smrt-etl` does.
+
+use super::Smrt;
+use super::error::SmrtError;
+use super::session::TenantSession;
+use super::unit::Unit;
+use crate::model::{Id, Instant, Module};
+use crate::store::audit::{self, Detail};
+use crate::store::import::{self, Place};
+use crate::store::runs::{self, LastRun};
+use crate::store::undo;
+use crate::store::{
+    DeferredRow, ImportTransaction, IndexPolicy, Issue, NewRun, Run, RunStatus, Severity,
+    StoreErrorKind, UndoReport, VerificationError,
+};
+
+/// Whether taking a run back is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    /// With this status, unless something stands in the way.
+    As(RunStatus),
+    /// Only what would be done is told.
+    Nothing,
+}
+
+impl TenantSession<'_> {
+    /// Starts a run. In a store without contact data the indexes may be dropped until
+    /// [`TenantSession::finish_bulk_load`].
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::ModuleDisabled`]; kind `Locked` while another process imports; `Unfinished`
+    /// when an earlier run was not brought to an end.
+    pub fn start_run(&mut self, new: &NewRun, indexes: IndexPolicy) -> Result<Run, SmrtError> {
+        self.start_run_after(LastRun::default(), new, indexes)
+    }
+
+    /// Starts a run in this session's scratch store, as it would be started in the store of
+    /// `base`, whose records are then copied as a plan needs them.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::start_run`].
+    pub fn start_trial(
+        &mut self,
+        base: Option<&mut TenantSession<'_>>,
+        new: &NewRun,
+    ) -> Result<Run, SmrtError> {
+        let Some(base) = base else {
+            return self.start_run(new, IndexPolicy::DeferIfEmpty);
+        };
+        base.allow_import(new.started_at)?;
+        let tenant = base.tenant.id;
+        let engine = base.store.engine();
+        let indexes = match runs::is_without_records(engine, tenant)? {
+            true => IndexPolicy::DeferIfEmpty,
+            false => IndexPolicy::Keep,
+        };
+        let earlier = runs::last(engine, tenant)?;
+        self.start_run_after(earlier, new, indexes)
+    }
+
+    /// A session of the same actor and tenant on a scratch store.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::Invalid`] when that store is not one of [`Smrt::scratch_file`].
+    pub fn in_scratch<'x>(&self, scratch: &'x mut Smrt) -> Result<TenantSession<'x>, SmrtError> {
+        if !scratch.store.is_scratch() {
+            return Err(SmrtError::invalid(
+                "not_scratch",
+                "plans are tried out in a scratch store only",
+            ));
+        }
+        Ok(TenantSession::new(
+            &mut scratch.store,
+            self.tenant.clone(),
+            self.actor.clone(),
+        ))
+    }
+
+    fn start_run_after(
+        &mut self,
+        earlier: LastRun,
+        new: &NewRun,
+        indexes: IndexPolicy,
+    ) -> Result<Run, SmrtError> {
+        self.allow_import(new.started_at)?;
+        self.store.engine().lock_imports()?;
+        let run = self.write(new.started_at, |unit| {
+            let run = runs::start(unit.engine, unit.tenant.id, earlier, new, indexes)?;
+            let digest = Some(new.file_fingerprint.clone());
+            let detail = Detail {
+                digest,
+                ..of_run(&run)
+            };
+            unit.note("import.start", None, None, detail);
+            Ok(run)
+        })?;
+        if run.indexes_deferred {
+            self.store.begin_bulk_load()?;
+        }
+        Ok(run)
+    }
+
+    /// Takes an unfinished run up again. `run` is read anew: another process may have moved it on,
+    /// even to its end.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::ModuleDisabled`]; kind `Locked` while another process imports.
+    pub fn resume_run(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
+        self.allow_import(at)?;
+        self.store.engine().lock_imports()?;
+        *run = self.write(at, |unit| {
+            let mut current = own(unit, run, "resume run")?;
+            if current.status.is_unfinished() {
+                runs::refuse_while_filled_by_another(unit.engine, unit.tenant.id)?;
+                current.status = RunStatus::Running;
+                runs::write_status(unit.engine, current.key, current.status, None)?;
+                unit.note("import.resume", None, None, of_run(&current));
+            }
+            Ok(current)
+        })?;
+        if run.indexes_deferred && run.status.is_unfinished() {
+            self.store.begin_bulk_load()?;
+        }
+        Ok(())
+    }
+
+    /// Runs `work` in one write transaction of a run that is under way; `at` is the instant its
+    /// entry in the audit trail tells.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, of the engine, or of the commit; nothing is then written.
+    pub fn import_transaction<T, E: From<SmrtError>>(
+        &mut self,
+        run: &Run,
+        at: Instant,
+        work: impl FnOnce(&mut ImportTransaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.require(Module::Import)?;
+        let is_scratch = self.store.is_scratch();
+        let mut failed = None;
+        let done = self.write(at, |unit| {
+            let run = own(unit, run, "import")?;
+            if !run.status.is_unfinished() {
+                return Err(SmrtError::invalid("run_ended", "the run has ended"));
+            }
+            let place = match (is_scratch, run.indexes_deferred) {
+                (_, true) => Place::Fresh,
+                (true, false) => Place::Scratch,
+                (false, false) => Place::Indexed,
+            };
+            let tenant = unit.tenant.id;
+            let mut transaction = ImportTransaction::new(unit.engine, tenant, run.key, place);
+            let value = match work(&mut transaction) {
+                Ok(value) => value,
+                Err(error) => {
+                    failed = Some(error);
+                    return Err(taken_back());
+                }
+            };
+            let (rows, digest) = transaction.into_written();
+            let detail = Detail {
+                rows: Some(rows),
+                digest: Some(audit::hex(&digest)),
+                ..of_run(&run)
+            };
+            unit.note("import.batch", None, None, detail);
+            Ok(value)
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => done.map_err(E::from),
+        }
+    }
+
+    /// Builds the indexes a bulk load left out and proves that every reference of it holds.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
+    pub fn finish_bulk_load(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
+        self.require(Module::Import)?;
+        self.write(at, |unit| {
+            let current = own(unit, run, "finish bulk load")?;
+            Ok(runs::finish_bulk_load(unit.engine, current.key)?)
+        })?;
+        run.indexes_deferred = false;
+        Ok(self.store.end_bulk_load()?)
+    }
+
+    /// Records that a run is interrupted or complete, as of `at`.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::Invalid`] for a status that is not reached in this way; those of the engine.
+    pub fn set_run_status(
+        &mut self,
+        run: &mut Run,
+        status: RunStatus,
+        at: Instant,
+    ) -> Result<(), SmrtError> {
+        self.require(Module::Import)?;
+        let finished_at = match status {
+            RunStatus::Interrupted => None,
+            RunStatus::Completed => Some(at),
+            RunStatus::Running | RunStatus::RolledBack | RunStatus::Undone => {
+                return Err(SmrtError::invalid(
+                    "run_status",
+                    format!("a run is not declared `{}`", status.as_str()),
+                ));
+            }
+        };
+        *run = self.write(at, |unit| {
+            let mut current = own(unit, run, "end run")?;
+            if !current.status.is_unfinished() {
+                return Err(SmrtError::invalid("run_ended", "the run has ended"));
+            }
+            runs::write_status(unit.engine, current.key, status, finished_at)?;
+            (current.status, current.finished_at) = (status, finished_at);
+            unit.note("import.end", None, None, of_ended_run(&current));
+            Ok(current)
+        })?;
+        Ok(())
+    }
+
+    /// Proves that the store holds what a run counted.
+    ///
+    /// # Errors
+    ///
+    /// The outer error is the engine's; the inner one names the first count that is off.
+    pub fn verify_run(&mut self, run: &Run) -> Result<Result<(), VerificationError>, SmrtError> {
+        self.own_run(run)?;
+        Ok(import::verify(self.store.engine(), run)?)
+    }
+
+    /// All runs of the tenant, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::ModuleDisabled`]; those of the engine.
+    pub fn runs(&mut self, at: Instant) -> Result<Vec<Run>, SmrtError> {
+        self.allow_import(at)?;
+        Ok(runs::list(self.store.engine(), self.tenant.id)?)
+    }
+
+    /// The tenant's run with this number.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::runs`].
+    pub fn run(&mut self, number: i64, at: Instant) -> Result<Option<Run>, SmrtError> {
+        self.allow_import(at)?;
+        Ok(runs::numbered(self.store.engine(), self.tenant.id, number)?)
+    }
+
+    /// The tenant's run that was not brought to an end.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::runs`].
+    pub fn unfinished_run(&mut self, at: Instant) -> Result<Option<Run>, SmrtError> {
+        self.allow_import(at)?;
+        Ok(runs::unfinished(self.store.engine(), self.tenant.id)?)
+    }
+
+    /// Calls `each` for every issue of a run in row order.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Invalid` when the tenant has no such run; those of the engine.
+    pub fn issues(
+        &mut self,
+        run: &Run,
+        only: Option<Severity>,
+        each: &mut dyn FnMut(Issue),
+    ) -> Result<(), SmrtError> {
+        self.own_run(run)?;
+        Ok(runs::issues(self.store.engine(), run.key, only, each)?)
+    }
+
+    /// How often each code of issue was noted in a run, the most frequent first.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::issues`].
+    pub fn issue_summary(&mut self, run: &Run) -> Result<Vec<(Severity, String, u64)>, SmrtError> {
+        self.own_run(run)?;
+        Ok(runs::issue_summary(self.store.engine(), run.key)?)
+    }
+
+    /// How often a run changed each field of a human, the most frequent first. The extension of
+    /// one of its phone numbers is the field `phone_extension`.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::issues`].
+    pub fn changed_fields(&mut self, run: &Run) -> Result<Vec<(String, u64)>, SmrtError> {
+        self.own_run(run)?;
+        Ok(runs::changed_fields(self.store.engine(), run.key)?)
+    }
+
+    /// The next rows of a run that were set aside, after the row number `after`.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::issues`].
+    pub fn deferred_rows(
+        &mut self,
+        run: &Run,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<DeferredRow>, SmrtError> {
+        self.own_run(run)?;
+        let engine = self.store.engine();
+        Ok(runs::deferred_rows(engine, run.key, after, limit)?)
+    }
+
+    /// Calls `each` for the id of every human that a run created, in any order.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::issues`].
+    pub fn humans_of_run(&mut self, run: &Run, each: &mut dyn FnMut(Id)) -> Result<(), SmrtError> {
+        self.own_run(run)?;
+        Ok(import::human_ids(self.store.engine(), run.key, each)?)
+    }
+
+    /// Calls `each` for every phone number in E.164 that a bulk load created, in any order.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::issues`].
+    pub fn numbers_of_run(
+        &mut self,
+        run: &Run,
+        each: &mut dyn FnMut(&str),
+    ) -> Result<(), SmrtError> {
+        self.own_run(run)?;
+        Ok(import::phone_numbers(self.store.engine(), run.key, each)?)
+    }
+
+    /// Takes a run back. With obstacles in the report, nothing was changed.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Invalid` when the tenant has no such run or it was taken back before.
+    pub fn undo_run(&mut self, number: i64, at: Instant) -> Result<UndoReport, SmrtError> {
+        self.take_back(number, at, Keep::As(RunStatus::Undone))
+    }
+
+    /// Says what [`TenantSession::undo_run`] would do, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::undo_run`].
+    pub fn try_undo_run(&mut self, number: i64, at: Instant) -> Result<UndoReport, SmrtError> {
+        self.take_back(number, at, Keep::Nothing)
+    }
+
+    /// Takes an unfinished run back because of its own rejects.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::undo_run`].
+    pub fn roll_back_run(&mut self, number: i64, at: Instant) -> Result<UndoReport, SmrtError> {
+        self.take_back(number, at, Keep::As(RunStatus::RolledBack))
+    }
+
+    fn take_back(&mut self, number: i64, at: Instant, keep: Keep) -> Result<UndoReport, SmrtError> {
+        self.allow_import(at)?;
+        let tenant = self.tenant.id;
+        let engine = self.store.engine();
+        engine.lock_imports()?;
+        let mut run = runs::numbered(engine, tenant, number)?
+            .ok_or_else(|| runs::no_such_run("undo", number))?;
+        if matches!(run.status, RunStatus::Undone | RunStatus::RolledBack) {
+            return Err(undo::taken_back_already(number).into());
+        }
+        runs::refuse_while_filled_by_another(engine, tenant)?;
+        if run.indexes_deferred {
+            self.store.begin_bulk_load()?;
+        }
+        let indexes_deferred = run.indexes_deferred;
+        let mut report = None;
+        let done = self.write(at, |unit| {
+            let found = undo::take_back(unit.engine, tenant, &run)?;
+            let is_free = found.obstacles_total == 0;
+            report = Some(found);
+            let (Keep::As(status), true) = (keep, is_free) else {
+                return Err(taken_back());
+            };
+            run.status = status;
+            runs::write_status(unit.engine, run.key, status, Some(at))?;
+            let action = match status {
+                RunStatus::Undone => "import.undo",
+                _ => "import.end",
+            };
+            unit.note(action, None, None, of_ended_run(&run));
+            Ok(())
+        });
+        if indexes_deferred {
+            self.store.end_bulk_load()?;
+        }
+        match (done, report) {
+            (Ok(()), Some(report)) => Ok(report),
+            // Nothing was to be kept; the report is what was asked for.
+            (
+                Err(SmrtError::Invalid {
+                    code: TAKEN_BACK, ..
+                }),
+                Some(report),
+            ) => Ok(report),
+            (done, _) => done.and(Err(taken_back())),
+        }
+    }
+
+    /// Refuses, and notes the refusal, when the tenant does not have the module.
+    fn allow_import(&mut self, at: Instant) -> Result<(), SmrtError> {
+        let Err(refused) = self.require(Module::Import) else {
+            return Ok(());
+        };
+        match self.write(at, |_| Err::<(), _>(refused)) {
+            // A store that cannot be written keeps no trail either.
+            Err(SmrtError::Store(error)) if error.kind() == StoreErrorKind::ReadOnly => {
+                self.require(Module::Import)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Refuses a run that is not the tenant's.
+    fn own_run(&mut self, run: &Run) -> Result<(), SmrtError> {
+        self.require(Module::Import)?;
+        match runs::keyed(self.store.engine(), self.tenant.id, run.key)? {
+            Some(_) => Ok(()),
+            None => Err(runs::no_such_run("read run", run.number).into()),
+        }
+    }
+}
+
+impl ImportTransaction<'_> {
+    /// Copies the given humans of the tenant, their links, source rows and consents, and those of
+    /// the given phone numbers that the tenant has a tie to, from `base`, except what is here
+    /// already: so a plan can be tried in a scratch store.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::Invalid`] when `base` is a session of another tenant; those of either engine.
+    pub fn copy_records_from(
+        &mut self,
+        base: &mut TenantSession<'_>,
+        humans: &[Id],
+        phone_numbers: &[Id],
+    ) -> Result<(), SmrtError> {
+        base.require(Module::Import)?;
+        if base.tenant.id != self.tenant() {
+            return Err(SmrtError::invalid(
+                "another_tenant",
+                "a plan is tried out for one tenant",
+            ));
+        }
+        Ok(self.copy_from(base.store.engine(), humans, phone_numbers)?)
+    }
+}
+
+/// The code of an error that only takes a transaction back, and that no caller sees.
+const TAKEN_BACK: &str = "taken_back";
+
+fn taken_back() -> SmrtError {
+    SmrtError::invalid(TAKEN_BACK, "the transaction was taken back")
+}
+
+/// The tenant's run as it stands now.
+fn own(unit: &mut Unit<'_>, run: &Run, operation: &'static str) -> Result<Run, SmrtError> {
+    let current = runs::keyed(unit.engine, unit.tenant.id, run.key)?;
+    Ok(current.ok_or_else(|| runs::no_such_run(operation, run.number))?)
+}
+
+fn of_run(run: &Run) -> Detail {
+    Detail {
+        run: Some(run.number),
+        ..Detail::default()
+    }
+}
+
+fn of_ended_run(run: &Run) -> Detail {
+    Detail {
+        status: Some(run.status.as_str()),
+        ..of_run(run)
+    }
+}

@@ -1,0 +1,183 @@
+//! What a run's tenant holds already, and which of its new numbers and links others brought first.
+//!
+//! What others hold stays in here: it decides how a row is written, and nobody is told.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    ExistingHuman, ExistingLink, HUMAN_FIELDS, ImportTransaction, NEXT_PARAMETER, Place, SourceRow,
+    in_stretches, with,
+};
+use crate::model::Id;
+use crate::store::error::StoreError;
+use crate::store::runs::RunKey;
+use crate::store::value::Value;
+
+/// What was found of others while the tenant's own records were looked up.
+#[derive(Default)]
+pub(super) struct Held {
+    /// Numbers that are new to the tenant, and whether another tenant brought them first.
+    pub(super) new_numbers: HashMap<Id, bool>,
+    /// Links that another tenant made for a human of this one, by the id an import gives them.
+    pub(super) links: HashSet<Id>,
+}
+
+type Humans = HashMap<Id, ExistingHuman>;
+
+impl ImportTransaction<'_> {
+    pub(super) fn load_fields(
+        &mut self,
+        marks: &str,
+        parameters: &[Value<'_>],
+        humans: &mut Humans,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT id, {}, metadata, updated_at, import_run FROM humans \
+             WHERE id IN ({marks}) AND created_by_tenant_id = ?{NEXT_PARAMETER}",
+            HUMAN_FIELDS.join(", ")
+        );
+        let parameters = with(parameters, self.tenant);
+        self.engine.query(&sql, &parameters, &mut |row| {
+            let mut human = ExistingHuman {
+                metadata: row.text(8)?.to_owned(),
+                updated_at: Some(row.instant(9)?),
+                import_run: row.optional_integer(10)?.map(RunKey),
+                ..ExistingHuman::default()
+            };
+            for (position, field) in human.fields.iter_mut().enumerate() {
+                *field = row.optional_string(position + 1)?;
+            }
+            humans.insert(row.id(0)?, human);
+            Ok(())
+        })
+    }
+
+    pub(super) fn load_source_rows(
+        &mut self,
+        marks: &str,
+        parameters: &[Value<'_>],
+        source: &str,
+        each: &mut dyn FnMut(Id, SourceRow),
+    ) -> Result<(), StoreError> {
+        let tenant_parameter = NEXT_PARAMETER + 1;
+        // A tenant's source rows were written by its runs, which are few and close at hand; its
+        // humans are many. A scratch store has the rows without their runs, and no other tenant's.
+        let of_tenant = match self.place {
+            Place::Indexed | Place::Fresh => format!(
+                "AND EXISTS (SELECT 1 FROM import_runs r \
+                 WHERE r.number = s.import_run AND r.tenant_id = ?{tenant_parameter})"
+            ),
+            Place::Scratch => format!("AND ?{tenant_parameter} IS NOT NULL"),
+        };
+        let sql = format!(
+            "SELECT human_id, occurrence, row_digest, import_run, import_line, last_run \
+             FROM source_keys s WHERE human_id IN ({marks}) AND source = ?{NEXT_PARAMETER} \
+             {of_tenant} ORDER BY human_id, occurrence"
+        );
+        let mut parameters = with(parameters, source);
+        parameters.push(self.tenant.into());
+        self.engine.query(&sql, &parameters, &mut |row| {
+            let source_row = SourceRow {
+                occurrence: row.integer(1)?,
+                row_digest: row.integer(2)?,
+                import_run: RunKey(row.integer(3)?),
+                import_line: row.integer(4)?,
+                last_run: RunKey(row.integer(5)?),
+            };
+            each(row.id(0)?, source_row);
+            Ok(())
+        })
+    }
+
+    pub(super) fn load_links(
+        &mut self,
+        marks: &str,
+        parameters: &[Value<'_>],
+        humans: &mut Humans,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT human_id, id, phone_number_id, relationship_type, metadata, is_primary, \
+             created_by_tenant_id FROM phone_human_links WHERE human_id IN ({marks})"
+        );
+        let Self {
+            engine,
+            tenant,
+            held,
+            ..
+        } = self;
+        engine.query(&sql, parameters, &mut |row| {
+            let id = row.id(0)?;
+            let Some(human) = humans.get_mut(&id) else {
+                return Ok(());
+            };
+            let (phone_number, relationship_type) = (row.id(2)?, row.text(3)?);
+            if row.id(6)? != *tenant {
+                held.links
+                    .insert(Id::of_link(phone_number, id, relationship_type));
+                return Ok(());
+            }
+            human.links.push(ExistingLink {
+                id: row.id(1)?,
+                phone_number,
+                relationship_type: relationship_type.to_owned(),
+                metadata: row.text(4)?.to_owned(),
+            });
+            human.has_primary |= row.integer(5)? != 0;
+            Ok(())
+        })
+    }
+
+    /// Consent given or revoked for the human itself, and revocations for a number tied to it.
+    pub(super) fn load_consents(
+        &mut self,
+        marks: &str,
+        parameters: &[Value<'_>],
+        humans: &mut Humans,
+    ) -> Result<(), StoreError> {
+        let sql = format!(
+            "SELECT human_id, id, consent_type, consent_status FROM consent_records \
+             WHERE human_id IN ({marks}) AND tenant_id = ?{NEXT_PARAMETER} \
+             UNION ALL \
+             SELECT l.human_id, c.id, c.consent_type, c.consent_status FROM phone_human_links l \
+             JOIN consent_records c ON c.phone_number_id = l.phone_number_id \
+             WHERE l.human_id IN ({marks}) AND l.created_by_tenant_id = ?{NEXT_PARAMETER} \
+             AND c.tenant_id = ?{NEXT_PARAMETER} AND c.consent_status = 'revoked'"
+        );
+        let parameters = with(parameters, self.tenant);
+        self.engine.query(&sql, &parameters, &mut |row| {
+            if let Some(human) = humans.get_mut(&row.id(0)?) {
+                human.consents.insert(row.id(1)?);
+                if row.text(3)? == "revoked" {
+                    human.revoked.insert(row.text(2)?.to_owned());
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The numbers that the tenant has a tie to; of the others it is noted who brought them.
+    pub(super) fn look_up_numbers(&mut self, ids: &[Id]) -> Result<HashSet<Id>, StoreError> {
+        let mut known = HashSet::new();
+        let mut of_others = HashSet::new();
+        in_stretches(ids, |marks, parameters| {
+            let sql = format!(
+                "SELECT p.id, CASE WHEN p.created_by_tenant_id = ?{NEXT_PARAMETER} THEN 1 \
+                 ELSE (SELECT count(*) FROM phone_number_ties t \
+                       WHERE t.tenant_id = ?{NEXT_PARAMETER} AND t.phone_number_id = p.id) END \
+                 FROM phone_numbers p WHERE p.id IN ({marks})"
+            );
+            self.engine
+                .query(&sql, &with(parameters, self.tenant), &mut |row| {
+                    match row.integer(1)? {
+                        0 => of_others.insert(row.id(0)?),
+                        _ => known.insert(row.id(0)?),
+                    };
+                    Ok(())
+                })
+        })?;
+        for id in ids.iter().filter(|id| !known.contains(id)) {
+            self.held.new_numbers.insert(*id, of_others.contains(id));
+        }
+        Ok(known)
+    }
+}

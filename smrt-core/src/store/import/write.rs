@@ -1,0 +1,285 @@
+//! Writing the rows of a run: only its tenant's, only its own, and each id into the digest that the
+//! audit trail keeps.
+
+use std::collections::HashSet;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{HumanUpdate, ImportTransaction, LinkUpdate, Place, SourceRowUpdate};
+use crate::model::Id;
+use crate::store::count;
+use crate::store::engine::OnConflict;
+use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::schema::{self, Table};
+use crate::store::value::{BlockRow, RowBlock, Value};
+
+/// The ids of the records a transaction has written, in order.
+#[derive(Default)]
+pub(super) struct WrittenIds {
+    rows: u64,
+    hash: Sha256,
+    /// Ids on their way into the hash, which takes many at once faster than each alone.
+    waiting: Vec<u8>,
+}
+
+/// Bytes of ids that are hashed at once.
+const WAITING_MAX: usize = 4 << 10;
+
+impl WrittenIds {
+    fn add(&mut self, id: Id) {
+        self.rows += 1;
+        self.waiting.extend_from_slice(id.as_bytes());
+        if self.waiting.len() >= WAITING_MAX {
+            self.hash.update(&self.waiting);
+            self.waiting.clear();
+        }
+    }
+
+    pub(super) fn finish(mut self) -> (u64, [u8; 32]) {
+        self.hash.update(&self.waiting);
+        (self.rows, self.hash.finalize().into())
+    }
+}
+
+/// A table that a run writes: the columns of a record's id and of its tenant.
+type Written = (&'static Table, Option<&'static str>, Option<&'static str>);
+
+/// Issues, deferred rows, changes and source rows are no records of their own.
+const WRITTEN: [Written; 8] = [
+    (
+        &schema::PHONE_NUMBERS,
+        Some("id"),
+        Some("created_by_tenant_id"),
+    ),
+    (&schema::HUMANS, Some("id"), Some("created_by_tenant_id")),
+    (
+        &schema::PHONE_HUMAN_LINKS,
+        Some("id"),
+        Some("created_by_tenant_id"),
+    ),
+    (&schema::CONSENT_RECORDS, Some("id"), Some("tenant_id")),
+    (&schema::SOURCE_KEYS, None, None),
+    (&schema::IMPORT_ISSUES, None, None),
+    (&schema::IMPORT_DEFERRED, None, None),
+    (&schema::RECORD_CHANGES, None, None),
+];
+
+impl ImportTransaction<'_> {
+    /// Writes a block of one table.
+    pub(super) fn insert(&mut self, block: &RowBlock) -> Result<(), StoreError> {
+        self.take_note(block)?;
+        match block.table().name {
+            "phone_numbers" => self.insert_numbers(block),
+            "phone_human_links" => self.insert_links(block),
+            "record_changes" => self.insert_changes(block),
+            _ => self.write(block),
+        }
+    }
+
+    fn write(&mut self, block: &RowBlock) -> Result<(), StoreError> {
+        self.engine.bulk_write(block, OnConflict::Fail).map(|_| ())
+    }
+
+    /// Refuses rows that are not the tenant's and the run's, and notes the ids of the others.
+    fn take_note(&mut self, block: &RowBlock) -> Result<(), StoreError> {
+        let table = block.table();
+        let known = WRITTEN.iter().find(|(known, ..)| known.name == table.name);
+        let (_, id, tenant) = known.ok_or_else(foreign_row)?;
+        let column = |name: &Option<&str>| name.and_then(|name| table.position(name));
+        let (id, tenant) = (column(id), column(tenant));
+        let run = column(&Some("import_run"));
+        let is = |row: &BlockRow<'_>, column: Option<usize>, value: Value<'_>| {
+            column.is_none_or(|column| row.value(column) == value)
+        };
+        for row in block.rows() {
+            if !is(&row, tenant, self.tenant.into()) || !is(&row, run, self.run.into()) {
+                return Err(foreign_row());
+            }
+            if let Some(Value::Id(id)) = id.map(|column| row.value(column)) {
+                self.written.add(id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes numbers; those that another tenant brought first get a tie.
+    fn insert_numbers(&mut self, block: &RowBlock) -> Result<(), StoreError> {
+        let of_others = self.numbers_of_others(block)?;
+        if of_others.is_empty() {
+            return self.write(block);
+        }
+        let mut numbers = RowBlock::new(&schema::PHONE_NUMBERS);
+        let mut ties = RowBlock::new(&schema::PHONE_NUMBER_TIES);
+        let position = |name| schema::PHONE_NUMBERS.position(name).unwrap_or_default();
+        let of_tie = [
+            "id",
+            "created_by_tenant_id",
+            "created_at",
+            "import_run",
+            "import_line",
+            "metadata",
+        ]
+        .map(position);
+        for row in block.rows() {
+            match id_of(&row) {
+                Some(id) if of_others.contains(&id) => {
+                    of_tie
+                        .iter()
+                        .for_each(|column| ties.push(row.value(*column)));
+                    // From now on the tenant knows it.
+                    self.held.new_numbers.remove(&id);
+                }
+                _ => numbers.push_row(row),
+            }
+        }
+        self.write(&numbers)?;
+        self.write(&ties)
+    }
+
+    fn numbers_of_others(&mut self, block: &RowBlock) -> Result<HashSet<Id>, StoreError> {
+        if self.place == Place::Fresh {
+            // There was nothing before the run, and nobody else writes until it is over.
+            return Ok(HashSet::new());
+        }
+        let ids: Vec<Id> = block.rows().filter_map(|row| id_of(&row)).collect();
+        let unasked = ids.iter().copied();
+        let mut unasked: Vec<Id> = unasked
+            .filter(|id| !self.held.new_numbers.contains_key(id))
+            .collect();
+        unasked.sort_unstable();
+        self.look_up_numbers(&unasked)?;
+        let of_others = |id: &Id| self.held.new_numbers.get(id) == Some(&true);
+        Ok(ids.into_iter().filter(of_others).collect())
+    }
+
+    /// Writes links. One that another tenant made for the same human becomes the owner's, as if
+    /// the owner had been first.
+    fn insert_links(&mut self, block: &RowBlock) -> Result<(), StoreError> {
+        if self.held.links.is_empty() {
+            return self.write(block);
+        }
+        let mut links = RowBlock::new(&schema::PHONE_HUMAN_LINKS);
+        for row in block.rows() {
+            match id_of(&row) {
+                Some(id) if self.held.links.remove(&id) => self.take_link_over(&row)?,
+                _ => links.push_row(row),
+            }
+        }
+        self.write(&links)
+    }
+
+    fn take_link_over(&mut self, row: &BlockRow<'_>) -> Result<(), StoreError> {
+        let values: Vec<Value<'_>> = row.values().collect();
+        self.engine.execute(
+            "UPDATE phone_human_links SET id = ?1, is_primary = ?5, verified = ?6, \
+             created_at = ?7, created_by_tenant_id = ?8, metadata = ?9, import_run = ?10, \
+             import_line = ?11 \
+             WHERE phone_number_id = ?2 AND human_id = ?3 AND relationship_type = ?4",
+            &values,
+        )?;
+        Ok(())
+    }
+
+    /// Writes changes, numbered on from those of the whole store.
+    fn insert_changes(&mut self, block: &RowBlock) -> Result<(), StoreError> {
+        if block.is_empty() {
+            return Ok(());
+        }
+        let mut last = match self.changes {
+            Some(last) => last,
+            None => count(self.engine, "SELECT max(sequence) FROM record_changes", &[])?,
+        };
+        let mut numbered = RowBlock::new(&schema::RECORD_CHANGES);
+        for row in block.rows() {
+            last += 1;
+            numbered.push(last);
+            row.values().skip(1).for_each(|value| numbered.push(value));
+        }
+        self.changes = Some(last);
+        self.write(&numbered)
+    }
+
+    pub(super) fn update_human(&mut self, update: &HumanUpdate) -> Result<(), StoreError> {
+        let mut parameters: Vec<Value<'_>> = vec![update.id.into()];
+        parameters.extend(
+            update
+                .fields
+                .iter()
+                .map(|field| Value::from(field.as_deref())),
+        );
+        parameters.push(update.metadata.as_str().into());
+        parameters.push(update.updated_at.into());
+        parameters.push(self.tenant.into());
+        self.engine.execute(
+            "UPDATE humans SET first_name = ?2, last_name = ?3, email = ?4, company_name = ?5, \
+             job_title = ?6, employee_id = ?7, contractor_id = ?8, metadata = ?9, \
+             updated_at = ?10 WHERE id = ?1 AND created_by_tenant_id = ?11",
+            &parameters,
+        )?;
+        self.written.add(update.id);
+        Ok(())
+    }
+
+    pub(super) fn update_link(&mut self, update: &LinkUpdate) -> Result<(), StoreError> {
+        let link = &update.link;
+        self.engine.execute(
+            "UPDATE phone_human_links SET metadata = ?4 \
+             WHERE human_id = ?1 AND phone_number_id = ?2 AND relationship_type = ?3 \
+             AND created_by_tenant_id = ?5",
+            &[
+                update.human_id.into(),
+                link.phone_number.into(),
+                link.relationship_type.as_str().into(),
+                link.metadata.as_str().into(),
+                self.tenant.into(),
+            ],
+        )?;
+        self.written.add(link.id);
+        Ok(())
+    }
+
+    pub(super) fn update_source_row(&mut self, update: &SourceRowUpdate) -> Result<(), StoreError> {
+        let row = &update.row;
+        if row.last_run != self.run {
+            return Err(foreign_row());
+        }
+        let of_tenant = match self.place {
+            Place::Indexed | Place::Fresh => {
+                "AND EXISTS (SELECT 1 FROM import_runs r \
+                 WHERE r.number = source_keys.import_run AND r.tenant_id = ?7)"
+            }
+            Place::Scratch => "AND ?7 IS NOT NULL",
+        };
+        let sql = format!(
+            "UPDATE source_keys SET row_digest = ?3, import_run = ?4, import_line = ?5, \
+             last_run = ?6 WHERE human_id = ?1 AND occurrence = ?2 AND source = \
+             (SELECT source FROM import_runs WHERE number = ?6) {of_tenant}"
+        );
+        let parameters = [
+            update.human_id.into(),
+            row.occurrence.into(),
+            row.row_digest.into(),
+            row.import_run.into(),
+            row.import_line.into(),
+            row.last_run.into(),
+            self.tenant.into(),
+        ];
+        self.engine.execute(&sql, &parameters)?;
+        Ok(())
+    }
+}
+
+fn id_of(row: &BlockRow<'_>) -> Option<Id> {
+    match row.value(0) {
+        Value::Id(id) => Some(id),
+        Value::Null | Value::Integer(_) | Value::Text(_) | Value::Bytes(_) => None,
+    }
+}
+
+fn foreign_row() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Invalid,
+        "import",
+        "a row to be written is not one of this run and its tenant",
+    )
+}
