@@ -1,10 +1,8 @@
 //! The store and the tenant a command works with.
 
-use std::path::Path;
-
 use smrt_core::model::{Actor, Instant};
 use smrt_core::smrt::{Smrt, TenantSession};
-use smrt_core::store::{Access, NewTenant, Store, StoreError, Tenant};
+use smrt_core::store::{Access, NewTenant, Tenant};
 
 use crate::args::GlobalArgs;
 use crate::error::CliError;
@@ -56,11 +54,6 @@ pub(crate) fn actor(global: &GlobalArgs) -> Actor {
     named.unwrap_or_else(Actor::unknown)
 }
 
-/// Opens the store of a command.
-pub(crate) fn open(global: &GlobalArgs, access: Access) -> Result<Store, CliError> {
-    Store::open(&global.db, access, now(global)).map_err(|error| about(error, &global.db))
-}
-
 /// Whether there is a store; anything else at its path is an error.
 pub(crate) fn exists(global: &GlobalArgs) -> Result<bool, CliError> {
     Smrt::exists_file(&global.db).map_err(|error| CliError::from(error).about(global.db.display()))
@@ -80,10 +73,6 @@ pub(crate) fn open_or_create(global: &GlobalArgs, ui: &Ui) -> Result<Smrt, CliEr
         Err(_) if exists(global)? => smrt(global),
         Err(error) => Err(CliError::from(error).about(global.db.display())),
     }
-}
-
-fn about(error: StoreError, path: &Path) -> CliError {
-    CliError::from(error).about(path.display())
 }
 
 /// The session in which a command acts that may be the first one of a new store.
@@ -122,12 +111,6 @@ pub(crate) fn new_tenant(slug: &str, name: Option<String>) -> Result<NewTenant, 
         slug: parsed,
         name: name.unwrap_or_else(|| slug.to_owned()),
     })
-}
-
-/// The tenant a command acts for, which must be there.
-pub(crate) fn tenant(store: &mut Store, global: &GlobalArgs) -> Result<Tenant, CliError> {
-    let tenants = store.tenants()?;
-    choose_tenant(&tenants, global.tenant.as_deref())
 }
 
 /// The tenant with a slug, which must be there.

@@ -652,14 +652,3 @@ fn unsigned(row: &dyn Row, column: usize) -> Result<u64, StoreError> {
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
-
-/// Begins a read transaction for several queries of one state.
-pub(super) fn in_one_state<T>(
-    engine: &mut dyn Engine,
-    work: impl FnOnce(&mut dyn Engine) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    engine.begin(Access::Read)?;
-    let result = work(engine);
-    engine.rollback()?;
-    result
-}
