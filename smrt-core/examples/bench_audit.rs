@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant as Clock};
 
 use smrt_core::model::{Actor, Id, Instant};
-use smrt_core::smrt::{Smrt, SigningKey};
+use smrt_core::smrt::{SigningKey, Smrt};
 use smrt_core::store::{Access, NewTenant, Store};
 
 const ENTRIES: usize = 1_000_000;
@@ -20,7 +20,11 @@ const AT: Instant = Instant::from_micros(1_795_249_800_000_000);
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let mut number = |default| arguments.next().map_or(default, |text| text.parse().unwrap());
+    let mut number = |default| {
+        arguments
+            .next()
+            .map_or(default, |text| text.parse().unwrap())
+    };
     let (entries, rounds) = (number(ENTRIES), number(ROUNDS));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.db");
@@ -33,17 +37,26 @@ fn main() {
     println!("append, {TRANSACTIONS} transactions of each size:");
     for size in [1, 10, 100] {
         let took = timed(|| append(&mut store, tenant, TRANSACTIONS * size, size));
-        println!("  {size:>4} entries a transaction: {}", per_entry(TRANSACTIONS * size, took));
+        println!(
+            "  {size:>4} entries a transaction: {}",
+            per_entry(TRANSACTIONS * size, took)
+        );
     }
     let took = timed(|| append(&mut store, tenant, entries, 10_000));
-    println!("append, 10000 entries a transaction: {}", per_entry(entries, took));
+    println!(
+        "append, 10000 entries a transaction: {}",
+        per_entry(entries, took)
+    );
     drop(store);
 
     let mut smrt = Smrt::open_file(&path, Access::Read, AT).unwrap();
     let mut session = smrt.tenant("acme").unwrap().acting_as(Actor::unknown());
     let key = SigningKey::from_seed("example.com/audit", &[7; 32]).unwrap();
     let total = session.verify_audit().unwrap().entries;
-    println!("{total} entries in a file of {} MB", path.metadata().unwrap().len() / 1_000_000);
+    println!(
+        "{total} entries in a file of {} MB",
+        path.metadata().unwrap().len() / 1_000_000
+    );
     let mut note = String::new();
     for round in 1..=rounds {
         let verify = timed(|| assert!(session.verify_audit().unwrap().is_sound()));
@@ -75,5 +88,8 @@ fn timed(work: impl FnOnce()) -> Duration {
 }
 
 fn per_entry(entries: usize, took: Duration) -> String {
-    format!("{:.2} µs an entry", took.as_secs_f64() * 1e6 / entries as f64)
+    format!(
+        "{:.2} µs an entry",
+        took.as_secs_f64() * 1e6 / entries as f64
+    )
 }

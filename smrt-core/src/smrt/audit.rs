@@ -5,13 +5,11 @@
 mod checkpoint;
 mod signed_note;
 
-pub use self::checkpoint::{
-    Checkpoint, CheckpointError, CheckpointFault, CheckpointVerification,
-};
+pub use self::checkpoint::{Checkpoint, CheckpointError, CheckpointFault, CheckpointVerification};
 pub use self::signed_note::{KeyError, NoteError, SigningKey, VerifierKey};
+use super::Smrt;
 use super::error::SmrtError;
 use super::session::TenantSession;
-use super::Smrt;
 use crate::store::audit::{self, RootOf, Walked};
 use crate::store::{
     Access, AuditEntry, AuditFilter, AuditVerification, Engine, Store, StoreError, Tenant,

@@ -167,7 +167,16 @@ fn append_one(
     ];
     let leaf = hasher.leaf(values);
     let chain = hash::chain(&head.chain, &leaf);
-    let [tenant, sequence_value, at, actor, action, entity_type, entity_id, detail] = values;
+    let [
+        tenant,
+        sequence_value,
+        at,
+        actor,
+        action,
+        entity_type,
+        entity_id,
+        detail,
+    ] = values;
     let written = engine.execute(
         "INSERT INTO audit_log (tenant_id, sequence, recorded_at, actor, action, entity_type, \
          entity_id, detail, leaf_hash, chain_hash) \

@@ -26,7 +26,9 @@ pub struct Checkpoint {
 
 /// The text is no checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a checkpoint: expected a line with the origin, one with a number of entries and one with a hash in base64")]
+#[error(
+    "not a checkpoint: expected a line with the origin, one with a number of entries and one with a hash in base64"
+)]
 pub struct CheckpointError;
 
 impl Checkpoint {
@@ -158,12 +160,9 @@ pub(super) fn open(
     key: &VerifierKey,
 ) -> Result<Result<Checkpoint, CheckpointFault>, SmrtError> {
     match signed_note::open(note, key) {
-        Ok(text) => text
-            .parse()
-            .map(Ok)
-            .map_err(|error: CheckpointError| {
-                SmrtError::invalid("checkpoint_malformed", error.to_string())
-            }),
+        Ok(text) => text.parse().map(Ok).map_err(|error: CheckpointError| {
+            SmrtError::invalid("checkpoint_malformed", error.to_string())
+        }),
         Err(NoteError::KeyUnknown) => Ok(Err(CheckpointFault::KeyUnknown)),
         Err(NoteError::SignatureInvalid) => Ok(Err(CheckpointFault::SignatureInvalid)),
         Err(error) => Err(SmrtError::invalid(error.code(), error.to_string())),
@@ -207,7 +206,11 @@ mod tests {
             number("1.5"),
             number("18446744073709551616"),
         ] {
-            assert_eq!(wrong.parse::<Checkpoint>(), Err(CheckpointError), "{wrong:?}");
+            assert_eq!(
+                wrong.parse::<Checkpoint>(),
+                Err(CheckpointError),
+                "{wrong:?}"
+            );
         }
         assert_eq!(number("0").parse::<Checkpoint>().unwrap().entries, 0);
     }

@@ -60,7 +60,9 @@ pub struct VerifierKey {
 #[non_exhaustive]
 pub enum KeyError {
     /// The name cannot be a key's.
-    #[error("a key is named by 1 to 256 bytes without white space and `+`, such as `example.com/audit`")]
+    #[error(
+        "a key is named by 1 to 256 bytes without white space and `+`, such as `example.com/audit`"
+    )]
     Name,
     /// The text is not of the form of such a key.
     #[error("not a key: expected {0}")]
@@ -238,7 +240,10 @@ pub(super) fn sign(text: &str, key: &SigningKey) -> String {
     let mut signature = key.verifier.hash.to_vec();
     signature.extend_from_slice(&key.key.sign(text.as_bytes()).to_bytes());
     let name = &key.verifier.name;
-    format!("{text}\n{SIGNATURE_MARK}{name} {}\n", BASE64.encode(signature))
+    format!(
+        "{text}\n{SIGNATURE_MARK}{name} {}\n",
+        BASE64.encode(signature)
+    )
 }
 
 /// The text of a note that `key` has signed. Signatures by other keys are ignored.
@@ -249,8 +254,9 @@ pub(super) fn open<'n>(note: &'n [u8], key: &VerifierKey) -> Result<&'n str, Not
         if number == SIGNATURES_MAX {
             return Err(NoteError::Malformed("more than 100 signatures"));
         }
-        let (name, hash, signature) = split_signature(line)
-            .ok_or(NoteError::Malformed("a line behind the text is no signature"))?;
+        let (name, hash, signature) = split_signature(line).ok_or(NoteError::Malformed(
+            "a line behind the text is no signature",
+        ))?;
         if name != key.name || hash != key.hash {
             continue;
         }
@@ -370,7 +376,15 @@ mod tests {
             let text = named(right).unwrap().verifier_key().to_string();
             assert_eq!(text.parse::<VerifierKey>().unwrap().name(), right);
         }
-        for wrong in ["", "a b", "a+b", "a\u{a0}b", "a\nb", "a\0", &"x".repeat(257)] {
+        for wrong in [
+            "",
+            "a b",
+            "a+b",
+            "a\u{a0}b",
+            "a\nb",
+            "a\0",
+            &"x".repeat(257),
+        ] {
             assert_eq!(named(wrong).unwrap_err(), KeyError::Name);
         }
     }

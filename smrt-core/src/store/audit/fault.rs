@@ -27,7 +27,9 @@ pub enum AuditFault {
         sequence: i64,
     },
     /// There are entries at the end that are not there any more.
-    #[error("the trail was cut off: entry {sequence} and what followed are missing, {appended} were appended")]
+    #[error(
+        "the trail was cut off: entry {sequence} and what followed are missing, {appended} were appended"
+    )]
     Truncated {
         /// The first one that is missing.
         sequence: i64,
@@ -66,7 +68,9 @@ pub enum AuditFault {
     },
     /// The trail does not end with the hash on record: the last entry was replaced together with
     /// its hashes, or the record was altered.
-    #[error("the trail does not end as recorded: its last entry or the record of its end was replaced")]
+    #[error(
+        "the trail does not end as recorded: its last entry or the record of its end was replaced"
+    )]
     HeadMismatch,
 }
 

@@ -112,10 +112,20 @@ mod tests {
             "03 0000000000000002 7b7d",
         ];
         assert_eq!(hex(&hasher.bytes), bytes.concat().replace(' ', ""));
-        assert_eq!(hex(&leaf), "c308eaf128bac2655586ce8300eb6b406ef395070372d27d90b13f88d635bc05");
-        assert_eq!(hex(&chain(&ZERO, &leaf)), "626844f58b98657cd6f78acd5ab0aace96f14f2bb9271ee1e6db37aec7ada04c");
+        assert_eq!(
+            hex(&leaf),
+            "c308eaf128bac2655586ce8300eb6b406ef395070372d27d90b13f88d635bc05"
+        );
+        assert_eq!(
+            hex(&chain(&ZERO, &leaf)),
+            "626844f58b98657cd6f78acd5ab0aace96f14f2bb9271ee1e6db37aec7ada04c"
+        );
         let document = include_str!("../../../../docs/audit.md");
-        for line in bytes.iter().copied().chain([&*hex(&leaf), &*hex(&chain(&ZERO, &leaf))]) {
+        for line in bytes
+            .iter()
+            .copied()
+            .chain([&*hex(&leaf), &*hex(&chain(&ZERO, &leaf))])
+        {
             assert!(document.contains(line), "docs/audit.md lacks `{line}`");
         }
     }
@@ -135,7 +145,12 @@ mod tests {
         let mut hasher = LeafHasher::default();
         let whole = hasher.leaf(values(1));
         for position in 0..LEAF_VALUES {
-            for other in [Value::Null, Value::Integer(7), Value::Text("x"), Value::Bytes(b"{}")] {
+            for other in [
+                Value::Null,
+                Value::Integer(7),
+                Value::Text("x"),
+                Value::Bytes(b"{}"),
+            ] {
                 let mut changed = values(1);
                 changed[position] = other;
                 assert_ne!(hasher.leaf(changed), whole, "value {position}");

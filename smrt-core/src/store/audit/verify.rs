@@ -152,7 +152,10 @@ fn places(engine: &mut dyn Engine, tenant: Id) -> Result<i64, StoreError> {
         &[tenant.into()],
     )?;
     // Some more, for entries that were removed.
-    Ok(rows.saturating_mul(2).saturating_add(1_000).min(PLACES_TRIED_MAX))
+    Ok(rows
+        .saturating_mul(2)
+        .saturating_add(1_000)
+        .min(PLACES_TRIED_MAX))
 }
 
 struct Walk {

@@ -151,7 +151,10 @@ pub(super) fn unique_indexes(place: &dyn Place) -> Result<(), ContractError> {
 /// index, or of another one on some of its columns.
 fn holds_unique_key(index: &Index) -> bool {
     INDEXES.iter().any(|key| {
-        let is_part = key.columns.iter().all(|column| index.columns.contains(column));
+        let is_part = key
+            .columns
+            .iter()
+            .all(|column| index.columns.contains(column));
         key.table == index.table && key.uniqueness == Uniqueness::Unique && is_part
     })
 }
