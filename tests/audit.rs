@@ -497,61 +497,54 @@ fn entries_hold_no_personal_data() {
     assert_eq!(details, [["{\"fields\":[\"email\"]}"], ["{}"]]);
 }
 
+/// Places of a tenant's entries that a filter asks for.
+fn places(path: &Path, tenant: &str, filter: AuditFilter) -> Vec<i64> {
+    let mut smrt = open(path);
+    let mut session = smrt.tenant(tenant).unwrap().acting_as(Actor::unknown());
+    let entries = session.audit_entries(&filter).unwrap();
+    entries.iter().map(|entry| entry.sequence).collect()
+}
+
 #[test]
-fn a_tenant_reads_its_own_trail_only() {
+fn a_tenant_reads_its_own_trail_only_and_what_it_asks_for() {
     let sandbox = scene();
-    let mut smrt = open(&sandbox.path("a.db"));
-    let mut session = |slug: &str, filter: &AuditFilter| -> Vec<(i64, String)> {
-        let mut session = smrt.tenant(slug).unwrap().acting_as(Actor::unknown());
-        let entries = session.audit_entries(filter).unwrap();
-        let pairs = entries
-            .into_iter()
-            .map(|entry| (entry.sequence, entry.action));
-        pairs.collect()
+    let path = sandbox.path("a.db");
+    let check = |filter: AuditFilter, expected: &[i64]| {
+        assert_eq!(
+            places(&path, "acme", filter.clone()),
+            expected,
+            "{filter:?}"
+        );
     };
     let all = AuditFilter::default();
-    let added = (1, "tenant.add".to_owned());
-    assert_eq!(session("beta", &all), [added.clone()]);
-    let acme = session("acme", &all);
-    assert_eq!(acme.len(), 11);
-    assert_eq!(acme[0], added);
-    let numbers =
-        |filter: AuditFilter, session: &mut dyn FnMut(&str, &AuditFilter) -> Vec<(i64, String)>| {
-            let found = session("acme", &filter);
-            found
-                .into_iter()
-                .map(|(sequence, _)| sequence)
-                .collect::<Vec<_>>()
-        };
-    let after = AuditFilter {
-        after: Some(9),
+    let whole: Vec<i64> = (1..=ENTRIES).collect();
+    check(all.clone(), &whole);
+    assert_eq!(places(&path, "beta", all.clone()), [1]);
+    let after = |after, limit| AuditFilter {
+        after: Some(after),
+        limit,
         ..all.clone()
     };
-    assert_eq!(numbers(after, &mut session), [10, 11]);
-    let limited = AuditFilter {
-        after: Some(2),
-        limit: 2,
+    check(after(9, 100), &[10, 11]);
+    check(after(2, 2), &[3, 4]);
+    check(after(2, 0), &[]);
+    check(after(-1, u32::MAX), &whole);
+    let action = |action: &str| AuditFilter {
+        action: Some(action.to_owned()),
         ..all.clone()
     };
-    assert_eq!(numbers(limited, &mut session), [3, 4]);
-    let action = AuditFilter {
-        action: Some("tenant.add".to_owned()),
+    check(action("tenant.add"), &[1]);
+    check(action("x' OR 1=1 --"), &[]);
+    let micros = |micros| Some(Instant::from_micros(at().as_micros() + micros));
+    let between = |since, until| AuditFilter {
+        since,
+        until,
         ..all.clone()
     };
-    assert_eq!(numbers(action, &mut session), [1]);
-    let injected = AuditFilter {
-        action: Some("x' OR 1=1 --".to_owned()),
-        ..all.clone()
-    };
-    assert!(numbers(injected, &mut session).is_empty());
-    let since = |micros| Some(Instant::from_micros(at().as_micros() + micros));
-    let between = AuditFilter {
-        since: since(2),
-        until: since(4),
-        ..all.clone()
-    };
-    assert_eq!(numbers(between, &mut session), [2, 3]);
-    let mut smrt = open(&sandbox.path("a.db"));
+    check(between(micros(2), micros(4)), &[2, 3]);
+    check(between(None, micros(0)), &[]);
+    check(between(None, micros(1)), &[1]);
+    let mut smrt = open(&path);
     let mut session = smrt.tenant("acme").unwrap().acting_as(Actor::unknown());
     let third = session.audit_entry(3).unwrap().unwrap();
     assert_eq!((third.sequence, third.actor.as_str()), (3, "crm-sync"));
