@@ -10,6 +10,8 @@
     reason = "a test ends at the first thing that is wrong"
 )]
 
+mod audit;
+mod audit_command;
 mod bad_rows;
 mod binary;
 mod consent;

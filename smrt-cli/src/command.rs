@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments, whose comments are the help, and what is done.
 
+mod audit;
 mod completions;
 mod db;
 mod find;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
     #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    #[command(subcommand)]
     Db(db::DbCommand),
     Completions(completions::CompletionsArgs),
     Manual(manual::ManualArgs),
@@ -59,6 +62,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Mapping(command) => mapping::run(&command, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),
+        Command::Audit(command) => audit::run(&command, global, ui),
         Command::Db(command) => db::run(&command, global, ui),
         Command::Completions(args) => completions::run(&args),
         Command::Manual(args) => manual::run(&args, ui),

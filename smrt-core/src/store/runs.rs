@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::count;
-use super::engine::{Access, Engine};
+use super::engine::Engine;
 use super::error::{StoreError, StoreErrorKind};
 use super::migration;
 use super::value::{Row, Value};
