@@ -21,6 +21,8 @@
 
 mod explain;
 mod index;
+#[cfg(test)]
+pub(crate) mod reference;
 
 pub use self::explain::{
     Change, Decision, FailedCondition, LosingGrant, LossReason, Winner, explain,

@@ -244,3 +244,6 @@ fn ties(
     }
     Ok(ties)
 }
+
+#[cfg(test)]
+mod agreement;

@@ -3,7 +3,8 @@
 //! A list is read as streams that are each in the order of an index and are merged: the tenant's
 //! own records, the records of each owner that shares the kind, single records granted, and for
 //! phone numbers those tied. Where all that a tenant was granted on a record comes from the owner,
-//! one maximum over its grants decides; only for other records are the rounds of the chain run.
+//! one maximum over its grants decides; only for other records are the rounds of the chain run,
+//! once a query and for all of them together.
 //!
 //! What this module does not do: it does not decide otherwise than `rules::access`; a property test
 //! holds the two together.
@@ -34,10 +35,12 @@ pub(crate) struct Visible {
 #[derive(Debug)]
 struct Scope {
     entity_type: EntityType,
-    /// Owners that share the kind with the tenant, and the fields they let it read.
+    /// Owners that share the kind with the tenant, and the fields they let it read, never none.
     wide: Vec<(Id, FieldSet)>,
     /// Whether there are live grants on single records.
     on_records: bool,
+    /// Whether some of those may come from others than the owner.
+    chained: bool,
     /// The parameter of the first owner.
     first_parameter: usize,
 }
@@ -106,13 +109,14 @@ impl Visible {
         parameters
     }
 
-    /// A common table expression `visible(id, owner, readable, …)` with these columns of the
+    /// Common table expressions, the last of them `visible(id, owner, readable, …)` with these columns of the
     /// record; a column's value is to be shown, compared or counted only where `readable` has the
     /// field's bit.
     pub(crate) fn cte(&self, columns: &[&str]) -> String {
         let names: String = columns.iter().map(|column| format!(", {column}")).collect();
         format!(
-            "visible(id, owner, readable{names}) AS ({})",
+            "{}visible(id, owner, readable{names}) AS ({})",
+            self.chains(),
             self.streams(columns).join(" UNION ALL ")
         )
     }
@@ -129,12 +133,23 @@ impl Visible {
     ) -> Result<(), StoreError> {
         let mut parameters = self.parameters(after);
         parameters.push(i64::from(limit).into());
+        let chains = self.chains();
+        let with = chains.strip_suffix(", ").map(|chains| format!("WITH {chains} "));
         let sql = format!(
-            "{} ORDER BY id LIMIT ?{}",
+            "{}{} ORDER BY id LIMIT ?{}",
+            with.unwrap_or_default(),
             self.streams(columns).join(" UNION ALL "),
             parameters.len()
         );
         engine.query(&sql, &parameters, each)
+    }
+
+    /// The common table expressions of chains that the streams refer to, each followed by a comma.
+    fn chains(&self) -> String {
+        let own = self.scope.chains(" AND p.entity_id > ?3");
+        let links = self.links.as_ref().and_then(|links| links.chains(""));
+        let chains = [own, links].into_iter().flatten();
+        chains.map(|chain| format!("{chain}, ")).collect()
     }
 
     /// The streams, no record in two of them.
@@ -186,11 +201,7 @@ impl Visible {
         };
         if scope.on_records {
             let readable = self.readable("r", owner, "0");
-            let by_id = match scope.entity_type {
-                // Links have no index by id alone.
-                EntityType::Link => format!("r.{owner} IN (SELECT id FROM tenants) AND "),
-                _ => String::new(),
-            };
+            let by_id = by_id(scope.entity_type);
             let granted = format!(
                 "(SELECT DISTINCT p.entity_id FROM data_access_permissions p \
                  WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id > ?3 \
@@ -341,7 +352,9 @@ impl Scope {
         engine.query(&sql, &parameters, &mut |row| {
             let bits =
                 u16::try_from(row.integer(1)?).map_err(|_| StoreError::unexpected_value(1))?;
-            wide.push((row.id(0)?, FieldSet::from_bits(bits)));
+            if bits != 0 {
+                wide.push((row.id(0)?, FieldSet::from_bits(bits)));
+            }
             Ok(())
         })?;
         let sql = format!(
@@ -351,22 +364,30 @@ impl Scope {
             live("p")
         );
         let on_records = super::count(engine, &sql, &parameters)? != 0;
+        // Only someone who was granted `admin` on something can have passed something on.
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM tenants t WHERE t.id <> ?1 \
+             AND EXISTS (SELECT 1 FROM data_access_permissions p \
+             WHERE p.tenant_id = t.id AND p.entity_type = '{entity_type}' \
+             AND p.access_level = 'admin') \
+             AND EXISTS (SELECT 1 FROM data_access_permissions p \
+             WHERE p.granted_by_tenant_id = t.id AND p.tenant_id = ?1 \
+             AND p.entity_type = '{entity_type}' AND p.entity_id IS NOT NULL))"
+        );
+        let chained = on_records && super::count(engine, &sql, &[viewer.into()])? != 0;
         Ok(Self {
             entity_type,
             wide,
             on_records,
+            chained,
             first_parameter,
         })
     }
 
-    /// The owners whose type-wide grants let something be read: the parameter of each, and what.
+    /// The owners that share the kind: the parameter of each, and what it lets be read.
     fn sharing(&self) -> Vec<(usize, FieldSet)> {
-        let parameters = self.first_parameter..;
-        let owners = parameters.zip(&self.wide);
-        owners
-            .filter(|(_, (_, mask))| !mask.is_empty())
-            .map(|(parameter, (_, mask))| (parameter, *mask))
-            .collect()
+        let masks = self.wide.iter().map(|(_, mask)| *mask);
+        (self.first_parameter..).zip(masks).collect()
     }
 
     fn sharing_parameters(&self) -> String {
@@ -395,15 +416,114 @@ impl Scope {
         if !self.on_records {
             return format!("({mask})");
         }
-        format!(
-            "(SELECT CASE WHEN max(CASE WHEN p.granted_by_tenant_id = {owner} THEN 0 ELSE 1 END) = 1 \
-             THEN {} ELSE {} END FROM data_access_permissions p \
-             WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id = {id} AND {})",
-            granted_by_chain(self.entity_type, id, owner),
+        // Grants of others than the owner count for nothing, but where there are chains.
+        let by_owner = format!(
+            "(SELECT {} FROM data_access_permissions p \
+             WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id = {id} \
+             AND p.granted_by_tenant_id = {owner} AND {})",
             readable_of_grants(self.entity_type, &format!("({mask})")),
             self.entity_type,
             live("p")
-        )
+        );
+        match self.chained {
+            true => format!(
+                "coalesce((SELECT c.readable FROM chained_{} c WHERE c.id = {id}), {by_owner})",
+                self.entity_type
+            ),
+            false => by_owner,
+        }
+    }
+
+    /// A common table expression: the records on which others than the owner granted the viewer
+    /// something, and the fields it may read. The rounds in which it is found who may grant are
+    /// written out: a row of `a3` is a record, a tenant and a field that it may grant after three
+    /// rounds.
+    fn chains(&self, after: &str) -> Option<String> {
+        if !self.chained {
+            return None;
+        }
+        let entity_type = self.entity_type;
+        let (table, owner) = table_of(entity_type);
+        let fields: Vec<String> = entity_type
+            .fields()
+            .iter()
+            .enumerate()
+            .map(|(position, field)| format!("('{field}', {})", 1 << position))
+            .collect();
+        let said = |tier: u8, condition: &str| {
+            format!(
+                "SELECT i.id, q.tenant_id, q.granted_by_tenant_id, f.bit, \
+                 {tier} + CASE WHEN q.field_name IS NULL THEN 0 ELSE 4 END + {} \
+                 FROM ids_{entity_type} i JOIN data_access_permissions q ON {condition} \
+                 JOIN fields_{entity_type} f ON q.field_name IS NULL OR q.field_name = f.name \
+                 WHERE q.entity_type = '{entity_type}' AND {}",
+                rank("q"),
+                live("q")
+            )
+        };
+        let rounds: String = (1..=GRANT_CHAIN_MAX)
+            .map(|round| {
+                format!(
+                    "a{round}_{entity_type}(id, tenant_id, bit) AS MATERIALIZED (\
+                     SELECT g.id, g.tenant_id, g.bit FROM a{before}_{entity_type} a \
+                     JOIN g_{entity_type} g \
+                     ON g.id = a.id AND g.grantor_id = a.tenant_id AND g.bit = a.bit \
+                     GROUP BY g.id, g.tenant_id, g.bit HAVING max(g.code) % 4 = 2), ",
+                    before = round - 1
+                )
+            })
+            .collect();
+        // Whoever may grant a field stays so: as if by a grant of its own that outweighs all
+        // others.
+        Some(format!(
+            "fields_{entity_type}(name, bit) AS (VALUES {fields}), \
+             ids_{entity_type}(id, owner) AS MATERIALIZED (\
+             SELECT DISTINCT r.id, r.{owner} FROM data_access_permissions p \
+             JOIN {table} r ON {by_id}r.id = p.entity_id \
+             WHERE p.tenant_id = ?1 AND p.entity_type = '{entity_type}' \
+             AND p.entity_id IS NOT NULL{after} \
+             AND p.granted_by_tenant_id <> r.{owner} AND r.{owner} <> ?1 AND {live}), \
+             said_{entity_type}(id, tenant_id, grantor_id, bit, code) AS MATERIALIZED (\
+             {on_record} UNION ALL {type_wide}), \
+             g_{entity_type}(id, tenant_id, grantor_id, bit, code) AS MATERIALIZED (\
+             SELECT id, tenant_id, grantor_id, bit, code FROM said_{entity_type} \
+             UNION ALL SELECT id, tenant_id, tenant_id, bit, 18 FROM said_{entity_type} \
+             UNION ALL SELECT id, owner, owner, bit, 18 \
+             FROM ids_{entity_type} CROSS JOIN fields_{entity_type}), \
+             a0_{entity_type}(id, tenant_id, bit) AS MATERIALIZED (\
+             SELECT id, owner, bit FROM ids_{entity_type} CROSS JOIN fields_{entity_type}), \
+             {rounds}\
+             chained_{entity_type}(id, readable) AS MATERIALIZED (\
+             SELECT i.id, coalesce(sum(seen.bit), 0) FROM ids_{entity_type} i LEFT JOIN (\
+             SELECT g.id AS id, g.bit AS bit FROM a{GRANT_CHAIN_MAX}_{entity_type} a \
+             JOIN g_{entity_type} g \
+             ON g.id = a.id AND g.grantor_id = a.tenant_id AND g.bit = a.bit \
+             WHERE g.tenant_id = ?1 GROUP BY g.id, g.bit HAVING max(g.code) % 4 < 3) seen \
+             ON seen.id = i.id GROUP BY i.id)",
+            fields = fields.join(", "),
+            by_id = by_id(entity_type),
+            live = live("p"),
+            on_record = said(8, "q.entity_id = i.id"),
+            type_wide = said(
+                0,
+                "q.entity_id IS NULL AND q.granted_by_tenant_id = i.owner"
+            ),
+        ))
+    }
+}
+
+/// A condition before that on the id, without which records could not be found by it: links have no
+/// index by id alone.
+fn by_id(entity_type: EntityType) -> String {
+    match entity_type {
+        EntityType::Link => {
+            let (_, owner) = table_of(entity_type);
+            format!("r.{owner} IN (SELECT id FROM tenants) AND ")
+        }
+        EntityType::Human
+        | EntityType::PhoneNumber
+        | EntityType::ConsentRecord
+        | EntityType::Interaction => String::new(),
     }
 }
 
@@ -444,58 +564,6 @@ fn readable_of_grants(entity_type: EntityType, otherwise: &str) -> String {
         })
         .collect();
     format!("({})", terms.join(" + "))
-}
-
-/// An expression: the fields of one record that may be read, where grants to the viewer come from
-/// others than the owner. The rounds in which it is found who may grant are written out: a row of
-/// `a3` is a tenant and a field it may grant after three rounds.
-fn granted_by_chain(entity_type: EntityType, id: &str, owner: &str) -> String {
-    let fields: Vec<String> = entity_type
-        .fields()
-        .iter()
-        .enumerate()
-        .map(|(position, field)| format!("('{field}', {})", 1 << position))
-        .collect();
-    let rounds: String = (1..=GRANT_CHAIN_MAX)
-        .map(|round| {
-            format!(
-                ", a{round}(tenant_id, bit) AS (SELECT g.tenant_id, g.bit FROM g \
-                 JOIN a{before} a ON a.tenant_id = g.grantor_id AND a.bit = g.bit \
-                 GROUP BY g.tenant_id, g.bit HAVING max(g.code) % 4 = 2)",
-                before = round - 1
-            )
-        })
-        .collect();
-    let said = |tier: u8, condition: &str| {
-        format!(
-            "SELECT q.tenant_id, q.granted_by_tenant_id, f.bit, \
-             {tier} + CASE WHEN q.field_name IS NULL THEN 0 ELSE 4 END + {} \
-             FROM data_access_permissions q \
-             JOIN fields f ON q.field_name IS NULL OR q.field_name = f.name \
-             WHERE q.entity_type = '{entity_type}' AND {condition} AND {}",
-            rank("q"),
-            live("q")
-        )
-    };
-    // Whoever may grant a field stays so: as if by a grant of its own that outweighs all others.
-    format!(
-        "(WITH fields(name, bit) AS (VALUES {fields}), \
-         said(tenant_id, grantor_id, bit, code) AS ({on_record} UNION ALL {type_wide}), \
-         g(tenant_id, grantor_id, bit, code) AS (\
-         SELECT tenant_id, grantor_id, bit, code FROM said \
-         UNION ALL SELECT tenant_id, tenant_id, bit, 18 FROM said \
-         UNION ALL SELECT {owner}, {owner}, bit, 18 FROM fields), \
-         a0(tenant_id, bit) AS (SELECT {owner}, bit FROM fields){rounds} \
-         SELECT coalesce(sum(bit), 0) FROM (SELECT g.bit AS bit FROM g \
-         JOIN a{GRANT_CHAIN_MAX} a ON a.tenant_id = g.grantor_id AND a.bit = g.bit \
-         WHERE g.tenant_id = ?1 GROUP BY g.bit HAVING max(g.code) % 4 < 3) seen)",
-        fields = fields.join(", "),
-        on_record = said(8, &format!("q.entity_id = {id}")),
-        type_wide = said(
-            0,
-            &format!("q.entity_id IS NULL AND q.granted_by_tenant_id = {owner}")
-        ),
-    )
 }
 
 /// How many rounds the chain has; a test holds it to the rule's.
