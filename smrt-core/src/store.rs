@@ -18,7 +18,7 @@ mod runs;
 pub mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite;
-mod tenants;
+pub(crate) mod tenants;
 mod undo;
 mod value;
 pub(crate) mod visibility;
