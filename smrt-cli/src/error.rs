@@ -101,7 +101,9 @@ impl From<StoreError> for CliError {
 impl From<SmrtError> for CliError {
     fn from(error: SmrtError) -> Self {
         let exit = match &error {
-            SmrtError::NotFound { .. } | SmrtError::Refused(_) => Exit::No,
+            SmrtError::NotFound { .. }
+            | SmrtError::UnknownGrant { .. }
+            | SmrtError::Refused(_) => Exit::No,
             _ => Exit::Failure,
         };
         Self {

@@ -6,12 +6,16 @@
 
 mod access;
 mod error;
+mod grant;
 mod session;
 mod unit;
 
 use std::path::Path;
 
 pub use self::error::{Refusal, SmrtError};
+pub use self::grant::{
+    AccessQuestion, Explanation, GRANTS_PER_CALL_MAX, GrantDetail, GrantFilter, NewGrant,
+};
 pub use self::session::TenantSession;
 use crate::model::{Actor, Id, Instant};
 use crate::store::{Access, CheckReport, NewTenant, Store, StoreDigest, Tenant};

@@ -22,6 +22,12 @@ pub enum SmrtError {
         /// The id that was asked for.
         id: Id,
     },
+    /// There is no such grant that the tenant could end.
+    #[error("there is no grant {id}")]
+    UnknownGrant {
+        /// The id that was asked for.
+        id: Id,
+    },
     /// The record is visible, but the tenant may not do this with it.
     #[error("{0}")]
     Refused(Refusal),
@@ -72,7 +78,7 @@ impl SmrtError {
         match self {
             Self::Store(error) => error.code(),
             Self::UnknownTenant => "tenant_unknown",
-            Self::NotFound { .. } => "not_found",
+            Self::NotFound { .. } | Self::UnknownGrant { .. } => "not_found",
             Self::Refused(_) => "access_refused",
             Self::ModuleDisabled { .. } => "module_disabled",
             Self::Invalid { code, .. } => code,
@@ -100,7 +106,10 @@ impl SmrtError {
             Self::ModuleDisabled { tenant, module } => Some(format!(
                 "`smrt tenant set {tenant} --enable {module}` enables it where the tier has it"
             )),
-            Self::UnknownTenant | Self::NotFound { .. } | Self::Invalid { .. } => None,
+            Self::UnknownTenant
+            | Self::NotFound { .. }
+            | Self::UnknownGrant { .. }
+            | Self::Invalid { .. } => None,
         }
     }
 }
