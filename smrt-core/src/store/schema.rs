@@ -527,7 +527,7 @@ const fn owner(name: &'static str, table: &'static str, columns: &'static [&'sta
 }
 
 /// Every index of the schema.
-pub const INDEXES: [Index; 36] = [
+pub const INDEXES: [Index; 38] = [
     unique("tenants_id", "tenants", &["id"]),
     unique("tenants_slug", "tenants", &["slug"]),
     after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
@@ -590,6 +590,21 @@ pub const INDEXES: [Index; 36] = [
         "data_access_permissions_tenant",
         "data_access_permissions",
         &["tenant_id", "entity_type", "entity_id"],
+    ),
+    repeated(
+        "data_access_permissions_grantor",
+        "data_access_permissions",
+        &[
+            "granted_by_tenant_id",
+            "tenant_id",
+            "entity_type",
+            "entity_id",
+        ],
+    ),
+    repeated(
+        "data_access_permissions_level",
+        "data_access_permissions",
+        &["tenant_id", "entity_type", "access_level"],
     ),
     unique(
         "access_revocations_permission",

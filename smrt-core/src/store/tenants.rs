@@ -168,7 +168,8 @@ fn insert(engine: &mut dyn Engine, tenant: &Tenant) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn read(engine: &mut dyn Engine) -> Result<Vec<Tenant>, StoreError> {
+/// All tenants by slug.
+pub(crate) fn read(engine: &mut dyn Engine) -> Result<Vec<Tenant>, StoreError> {
     let mut tenants = Vec::new();
     engine.query(
         "SELECT id, slug, name, subscription_tier, enabled_modules, settings, created_at \
