@@ -215,8 +215,8 @@ impl Shelf {
         for (tenant, number) in &case.world.ties {
             engine
                 .execute(
-                    "INSERT INTO phone_number_ties (phone_number_id, tenant_id, created_at) \
-                     VALUES (?1, ?2, 0)",
+                    "INSERT INTO phone_number_ties (phone_number_id, tenant_id, created_at, \
+                     metadata) VALUES (?1, ?2, 0, '{}')",
                     &[(*number).into(), (*tenant).into()],
                 )
                 .unwrap();
