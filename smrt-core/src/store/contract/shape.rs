@@ -6,7 +6,7 @@ use crate::model::{Id, Instant};
 use crate::store::engine::BulkLoad;
 use crate::store::error::StoreErrorKind;
 use crate::store::migration;
-use crate::store::schema::{INDEXES, Kind, TABLES, TENANTS, Uniqueness};
+use crate::store::schema::{INDEXES, Index, Kind, TABLES, TENANTS, Uniqueness};
 use crate::store::value::Value;
 
 pub(super) fn tables_and_columns(place: &dyn Place) -> Result<(), ContractError> {
@@ -30,7 +30,11 @@ pub(super) fn tables_and_columns(place: &dyn Place) -> Result<(), ContractError>
             }
             Ok(())
         })?;
-        require_equal(&format!("rows of `{}`", table.name), by_name, 1)?;
+        let rows = match table.name {
+            "schema_migrations" => migration::schema_version(),
+            _ => 1,
+        };
+        require_equal(&format!("rows of `{}`", table.name), by_name, rows)?;
         require_equal(
             &format!("a column of `{}` that changed its value", table.name),
             differing,
@@ -123,6 +127,17 @@ pub(super) fn unique_indexes(place: &dyn Place) -> Result<(), ContractError> {
                 index.name
             )));
         };
+        // Rows that share a whole key cannot share more columns of a list that repeats.
+        let holds_key = |unique: &&Index| {
+            let mut columns = unique.columns.iter();
+            unique.table == index.table
+                && unique.uniqueness == Uniqueness::Unique
+                && columns.all(|column| index.columns.contains(column))
+        };
+        if index.uniqueness == Uniqueness::Repeated && INDEXES.iter().any(|other| holds_key(&other))
+        {
+            continue;
+        }
         engine.execute(&format!("DELETE FROM {}", table.name), &[])?;
         insert(engine.as_mut(), table, &row(table, 1))?;
         let sharing: Vec<Sample> = table
