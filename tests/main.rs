@@ -14,6 +14,7 @@ mod audit;
 mod audit_command;
 mod bad_rows;
 mod binary;
+mod by_hand;
 mod consent;
 mod console;
 mod contention;
