@@ -11,6 +11,7 @@
 )]
 
 mod audit;
+mod audit_checkpoint;
 mod audit_command;
 mod bad_rows;
 mod binary;
