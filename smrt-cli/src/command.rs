@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments, whose comments are the help, and what is done.
 
+mod access;
 mod completions;
 mod db;
 mod find;
@@ -7,6 +8,7 @@ mod import;
 mod manual;
 mod mapping;
 mod runs;
+mod share;
 mod show;
 mod tenant;
 mod undo;
@@ -24,6 +26,9 @@ pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
+    Share(share::ShareArgs),
+    #[command(subcommand)]
+    Access(access::AccessCommand),
     #[command(subcommand)]
     Mapping(mapping::MappingCommand),
     #[command(subcommand)]
@@ -43,6 +48,8 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Import(args) => import::run(&args, global, ui),
         Command::Find(args) => find::run(&args, global, ui),
         Command::Show(args) => show::run(&args, global, ui),
+        Command::Share(args) => share::run(&args, global, ui),
+        Command::Access(command) => access::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),
