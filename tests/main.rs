@@ -10,6 +10,7 @@
     reason = "a test ends at the first thing that is wrong"
 )]
 
+mod access;
 mod bad_rows;
 mod binary;
 mod consent;
