@@ -10,6 +10,7 @@
     reason = "a test ends at the first thing that is wrong"
 )]
 
+mod access;
 mod audit;
 mod audit_checkpoint;
 mod audit_command;
