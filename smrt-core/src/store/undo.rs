@@ -236,7 +236,11 @@ impl RunTaken {
             .iter()
             .map(|run| (run.key.0, run.number))
             .collect();
+        let tenants = count(engine, "SELECT count(*) FROM tenants", &[])?;
         for (entity_type, what, sql) in LATER_CHANGES {
+            if what == IN_USE && tenants < 2 {
+                continue;
+            }
             let sql = sql.replace("{numbers}", NUMBERS_OF_RUN);
             let mut parameters = vec![self.key.into()];
             if sql.contains("?2") {
