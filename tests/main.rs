@@ -30,5 +30,6 @@ mod refusal;
 mod rejects;
 mod repeat;
 mod sandbox;
+mod tenancy;
 mod tidy;
 mod undo;

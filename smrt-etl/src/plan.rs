@@ -98,14 +98,7 @@ pub fn plan_bulk_load(context: &PlanContext, seen: &mut Seen, mut clean: CleanBa
             counts.rows_rejected += 1;
             continue;
         };
-        if seen.note_human(human) == Sighting::PerhapsKnown {
-            exclude_all(&mut clean, before, row.ends);
-            (before.issues..row.ends.issues).for_each(|issue| clean.issues.exclude(issue));
-            defer(context, &clean, index, &row, &mut deferred);
-            counts.rows_deferred += 1;
-            continue;
-        }
-        counts.rows_created += 1;
+        // Whoever the row speaks of, its numbers are new here or not.
         for phone in before.phone_numbers..row.ends.phone_numbers {
             let new = clean
                 .numbers
@@ -115,6 +108,14 @@ pub fn plan_bulk_load(context: &PlanContext, seen: &mut Seen, mut clean: CleanBa
                 clean.phone_numbers.exclude(phone);
             }
         }
+        if seen.note_human(human) == Sighting::PerhapsKnown {
+            exclude_but_numbers(&mut clean, before, row.ends);
+            (before.issues..row.ends.issues).for_each(|issue| clean.issues.exclude(issue));
+            defer(context, &clean, index, &row, &mut deferred);
+            counts.rows_deferred += 1;
+            continue;
+        }
+        counts.rows_created += 1;
     }
     finish(clean, counts, vec![deferred], ImportBatch::new())
 }
@@ -299,11 +300,15 @@ fn keep_new_numbers(
 }
 
 fn exclude_all(clean: &mut CleanBatch, before: BlockEnds, ends: BlockEnds) {
+    (before.phone_numbers..ends.phone_numbers).for_each(|row| clean.phone_numbers.exclude(row));
+    exclude_but_numbers(clean, before, ends);
+}
+
+fn exclude_but_numbers(clean: &mut CleanBatch, before: BlockEnds, ends: BlockEnds) {
     (before.humans..ends.humans).for_each(|row| {
         clean.humans.exclude(row);
         clean.source_keys.exclude(row);
     });
-    (before.phone_numbers..ends.phone_numbers).for_each(|row| clean.phone_numbers.exclude(row));
     (before.links..ends.links).for_each(|row| clean.links.exclude(row));
     (before.consents..ends.consents).for_each(|row| clean.consents.exclude(row));
 }

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use clap::{Args, Subcommand};
 use smrt_core::model::Instant;
 use smrt_core::phone::Region;
-use smrt_core::smrt::{Smrt, TenantSession};
+use smrt_core::smrt::{Smrt, SmrtError, TenantSession};
 use smrt_core::store::{Run, StoreErrorKind};
 use smrt_etl::import::{
     ImportError, ImportOptions, ImportReport, MaxRejects, Outcome, Target, Watch, import, resume,
@@ -342,6 +342,12 @@ impl ImportCall<'_> {
         session: &mut TenantSession<'_>,
         fingerprint: &str,
     ) -> CliError {
+        if matches!(
+            &error,
+            ImportError::Session(SmrtError::ModuleDisabled { .. })
+        ) {
+            return error.into();
+        }
         let of_store = error.store();
         let is_about_another_run = matches!(error, ImportError::AnotherFile { .. })
             || of_store.is_some_and(|error| error.kind() == StoreErrorKind::Unfinished);
