@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use smrt_core::store::contract::{CASES, SqlitePlace};
-use smrt_core::store::schema::{INDEXES, TABLES, Uniqueness};
+use smrt_core::store::schema::{Build, INDEXES, Index, TABLES, Uniqueness};
 
 use crate::sandbox::{Sandbox, at};
 
@@ -40,6 +40,21 @@ fn the_catalogue_of_a_new_file_is_the_schema() {
     assert_eq!(names("table"), tables);
     let views = TABLES.iter().map(|table| format!("v_{}", table.name));
     assert_eq!(names("view"), views.collect());
+    let tells_tenants_apart = |index: &&Index| index.build == Build::WhenShared;
+    let alone = INDEXES.iter().filter(|index| !tells_tenants_apart(index));
+    let alone: BTreeSet<String> = alone.map(|index| index.name.to_owned()).collect();
+    let add = |slug: &str| {
+        sandbox
+            .smrt(&["tenant", "add", slug, "--db", "new.db"])
+            .ends_with(0)
+    };
+    add("acme");
+    assert_eq!(
+        names("index"),
+        alone,
+        "one tenant needs no index that tells tenants apart"
+    );
+    add("beta");
     let indexes = INDEXES.iter().map(|index| index.name.to_owned());
     assert_eq!(names("index"), indexes.collect());
     for index in &INDEXES {

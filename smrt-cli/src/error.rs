@@ -101,9 +101,10 @@ impl From<StoreError> for CliError {
 impl From<SmrtError> for CliError {
     fn from(error: SmrtError) -> Self {
         let exit = match &error {
-            SmrtError::NotFound { .. } | SmrtError::Refused(_) | SmrtError::UnsoundTrail(_) => {
-                Exit::No
-            }
+            SmrtError::NotFound { .. }
+            | SmrtError::UnknownGrant { .. }
+            | SmrtError::Refused(_)
+            | SmrtError::UnsoundTrail(_) => Exit::No,
             _ => Exit::Failure,
         };
         Self {

@@ -12,6 +12,7 @@ mod detail;
 #[doc(hidden)]
 pub mod doc;
 mod error;
+mod grant;
 mod human;
 mod import;
 mod interaction;
@@ -34,6 +35,9 @@ pub use self::audit::{
 pub use self::consent::{ConsentRecord, NewConsentRecord};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
 pub use self::error::{Refusal, SmrtError};
+pub use self::grant::{
+    AccessQuestion, Explanation, GRANTS_PER_CALL_MAX, GrantDetail, GrantFilter, NewGrant,
+};
 pub use self::human::{Human, HumanEdit, NewHuman};
 pub use self::interaction::{Interaction, InteractionEdit, NewInteraction};
 pub use self::link::{Link, LinkEdit, NewLink};

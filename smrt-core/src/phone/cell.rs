@@ -13,6 +13,18 @@ const PIECES_MAX: usize = 32;
 /// A single number is at most so many pieces long.
 const PIECES_OF_NUMBER_MAX: usize = 5;
 
+/// Words before the digits of an extension.
+const EXTENSION_LABELS: [&str; 8] = [
+    "ext",
+    "extn",
+    "extension",
+    "extensión",
+    "anexo",
+    "int",
+    "x",
+    "доб",
+];
+
 /// Words that stand between two numbers.
 const WORDS: [&str; 18] = [
     "or", "and", "oder", "und", "ou", "et", "o", "y", "e", "u", "of", "en", "og", "och", "eller",
@@ -155,11 +167,18 @@ fn blank_separator(begun: &str, rest: &str) -> Option<usize> {
     let following = rest.trim_start_matches(BLANKS);
     let blanks = rest.len() - following.len();
     let next_word = following.split(BLANKS).next().unwrap_or_default();
-    let separates = blanks > 1
+    let separates = (blanks > 1 && !begins_extension(next_word))
         || following.starts_with(['+', '('])
         || is_separating_word(next_word)
         || is_separating_word(begun);
     separates.then_some(blanks)
+}
+
+/// Whether a word is the label of an extension, which belongs to the number before it.
+fn begins_extension(word: &str) -> bool {
+    let label = word.trim_end_matches(|c: char| c.is_numeric() || matches!(c, '.' | ':'));
+    let label = label.to_lowercase();
+    EXTENSION_LABELS.contains(&label.as_str())
 }
 
 fn is_separating_word(word: &str) -> bool {
@@ -255,6 +274,16 @@ mod tests {
     }
 
     const TWO: [&str; 2] = ["+12025550143", "+12025550199"];
+
+    #[test]
+    fn an_extension_behind_two_blanks_belongs_to_its_number() {
+        let home = Some("AT".parse().unwrap());
+        let cell = "+43 19963661\n02 7654-35\u{a0} extensión 1369133";
+        let found: Vec<_> = parse_cell(cell, home).collect();
+        assert_eq!(found.len(), 2);
+        let last = found[1].1.unwrap();
+        assert_eq!(last.extension(), Some("1369133"));
+    }
 
     #[test]
     fn two_zeros_stand_for_a_plus_where_the_country_dials_otherwise() {

@@ -21,6 +21,8 @@
 
 mod explain;
 mod index;
+#[cfg(test)]
+pub(crate) mod reference;
 
 pub use self::explain::{
     Change, Decision, FailedCondition, LosingGrant, LossReason, Winner, explain,
@@ -294,8 +296,17 @@ fn direct(facts: &Facts<'_>, viewer: Id, at: Instant) -> Option<Codes> {
     Some(codes)
 }
 
-/// The general case: who may grant is found in rounds, the owner first.
-fn by_chain(facts: &Facts<'_>, viewer: Id, at: Instant) -> RecordAccess {
+/// The fields of a record that a tenant may grant so that its grants count: it holds `admin` by no
+/// longer a chain than [`GRANT_CHAIN_MAX`] allows.
+///
+/// The facts must hold what was granted to everyone, not only to the tenant.
+#[must_use]
+pub fn may_pass_on(facts: &Facts<'_>, tenant: Id, at: Instant) -> FieldSet {
+    admin_of(&holders(facts, at), tenant)
+}
+
+/// Who may grant which fields, found in rounds, the owner first.
+fn holders(facts: &Facts<'_>, at: Instant) -> Vec<(Id, FieldSet)> {
     let mut holders = vec![(facts.owner, FieldSet::all(facts.entity_type))];
     for _ in 0..GRANT_CHAIN_MAX {
         let mut joined = false;
@@ -318,6 +329,12 @@ fn by_chain(facts: &Facts<'_>, viewer: Id, at: Instant) -> RecordAccess {
             break;
         }
     }
+    holders
+}
+
+/// The general case, in which others than the owner granted the viewer something.
+fn by_chain(facts: &Facts<'_>, viewer: Id, at: Instant) -> RecordAccess {
+    let holders = holders(facts, at);
     let codes = decided(facts, &holders, at)
         .into_iter()
         .find(|(tenant, _)| *tenant == viewer)

@@ -7,7 +7,7 @@ use crate::model::{EntityType, FieldSet, Grant, Id, Instant, SharingConsent};
 use crate::rules::access::{self, Facts, Tie};
 use crate::store::grants::{self, LinkOnNumber};
 use crate::store::visibility::{Visible, VisibleRecord};
-use crate::store::{Engine, Store, StoreError};
+use crate::store::{Engine, Row, Store, StoreError};
 
 /// What the session's tenant may do with a record it can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,24 +58,58 @@ pub(super) fn of_records(
     Ok(accesses.collect())
 }
 
-/// The records the tenant may see, for lists, searches and counts in SQL.
-pub(super) fn visible(unit: &mut Unit<'_>, entity_type: EntityType) -> Result<Visible, StoreError> {
-    Visible::read(unit.engine, unit.tenant.id, entity_type, unit.at)
-}
-
-/// The records the tenant may see after `after`, in the order of their ids, at most `limit`.
-pub(super) fn page(
+/// The records after `after` that the tenant may see, for searches and counts in SQL.
+pub(super) fn visible(
     unit: &mut Unit<'_>,
     entity_type: EntityType,
     after: Option<Id>,
+) -> Result<Visible, StoreError> {
+    Visible::read(unit.engine, unit.tenant.id, entity_type, unit.at, after)
+}
+
+/// Calls `each` for the records the tenant may see after `after`, in the order of their ids, at most
+/// `limit`. A row is a [`VisibleRecord`] and then these columns; a column's value may be used only
+/// where the record's `readable` has the field.
+pub(super) fn page(
+    unit: &mut Unit<'_>,
+    entity_type: EntityType,
+    columns: &[&str],
+    after: Option<Id>,
     limit: u32,
-) -> Result<Vec<VisibleRecord>, StoreError> {
-    let mut records = Vec::new();
-    visible(unit, entity_type)?.page(unit.engine, &[], after, limit, &mut |row| {
-        records.push(VisibleRecord::from_row(row)?);
-        Ok(())
-    })?;
-    Ok(records)
+    each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    page_of(
+        unit.engine,
+        (unit.tenant.id, unit.at),
+        entity_type,
+        columns,
+        after,
+        limit,
+        each,
+    )
+}
+
+fn page_of(
+    engine: &mut dyn Engine,
+    (viewer, at): (Id, Instant),
+    entity_type: EntityType,
+    columns: &[&str],
+    after: Option<Id>,
+    limit: u32,
+    each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (mut after, mut missing) = (after, limit);
+    loop {
+        let visible = Visible::read(engine, viewer, entity_type, at, after)?;
+        let more = visible.page(engine, columns, missing, &mut |row| {
+            missing = missing.saturating_sub(1);
+            each(VisibleRecord::from_row(row)?, row)
+        })?;
+        match more {
+            Some(cursor) if missing > 0 => after = Some(cursor),
+            _ => return Ok(()),
+        }
+    }
 }
 
 /// How much is read of who granted what.
@@ -244,3 +278,6 @@ fn ties(
     }
     Ok(ties)
 }
+
+#[cfg(test)]
+mod agreement;

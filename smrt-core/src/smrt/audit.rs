@@ -22,6 +22,22 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// Those of the engine; kind `Damaged` when an entry holds what no entry can hold.
+    ///
+    /// ```
+    /// # use smrt_core::model::{Actor, Instant};
+    /// # use smrt_core::smrt::{Smrt, SigningKey};
+    /// # use smrt_core::store::{AuditFilter, NewTenant};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
+    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let actor: Actor = "anna.k".parse()?;
+    /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
+    /// # smrt.add_tenant(&acme, &actor, now)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as(actor);
+    /// let entries = session.audit_entries(&AuditFilter::default())?;
+    /// assert_eq!((entries[0].actor.as_str(), entries[0].action.as_str()), ("anna.k", "tenant.add"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn audit_entries(&mut self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, SmrtError> {
         let tenant = self.tenant.id;
         looking(self.store, |engine| audit::entries(engine, tenant, filter))
@@ -32,6 +48,22 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::audit_entries`].
+    ///
+    /// ```
+    /// # use smrt_core::model::{Actor, Instant};
+    /// # use smrt_core::smrt::{Smrt, SigningKey};
+    /// # use smrt_core::store::{AuditFilter, NewTenant};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
+    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let actor: Actor = "anna.k".parse()?;
+    /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
+    /// # smrt.add_tenant(&acme, &actor, now)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as(actor);
+    /// assert!(session.audit_entry(1)?.is_some_and(|entry| entry.recorded_at == now));
+    /// assert_eq!(session.audit_entry(2)?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn audit_entry(&mut self, sequence: i64) -> Result<Option<AuditEntry>, SmrtError> {
         let tenant = self.tenant.id;
         looking(self.store, |engine| audit::entry(engine, tenant, sequence))
@@ -43,6 +75,21 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// Those of the engine; what is wrong with the trail is in the answer.
+    ///
+    /// ```
+    /// # use smrt_core::model::{Actor, Instant};
+    /// # use smrt_core::smrt::{Smrt, SigningKey};
+    /// # use smrt_core::store::{AuditFilter, NewTenant};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
+    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let actor: Actor = "anna.k".parse()?;
+    /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
+    /// # smrt.add_tenant(&acme, &actor, now)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as(actor);
+    /// assert!(session.verify_audit()?.is_sound());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify_audit(&mut self) -> Result<AuditVerification, SmrtError> {
         Ok(self.walk(RootOf::Nothing)?.verification)
     }
@@ -52,6 +99,22 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// [`SmrtError::UnsoundTrail`]: what is known to be wrong is not attested.
+    ///
+    /// ```
+    /// # use smrt_core::model::{Actor, Instant};
+    /// # use smrt_core::smrt::{Smrt, SigningKey};
+    /// # use smrt_core::store::{AuditFilter, NewTenant};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
+    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let actor: Actor = "anna.k".parse()?;
+    /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
+    /// # smrt.add_tenant(&acme, &actor, now)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as(actor);
+    /// let checkpoint = session.audit_checkpoint()?;
+    /// assert_eq!((checkpoint.origin.as_str(), checkpoint.entries), ("smrt/acme", 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn audit_checkpoint(&mut self) -> Result<Checkpoint, SmrtError> {
         let walked = self.walk(RootOf::All)?;
         match (walked.verification.fault, walked.root) {
@@ -71,6 +134,26 @@ impl TenantSession<'_> {
     ///
     /// [`SmrtError::Invalid`] when the text is no checkpoint in a signed note; whether it was
     /// signed by `key`, and holds, is in the answer.
+    ///
+    /// ```
+    /// # use smrt_core::model::{Actor, Instant};
+    /// # use smrt_core::smrt::{Smrt, SigningKey};
+    /// # use smrt_core::store::{AuditFilter, NewTenant};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
+    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let actor: Actor = "anna.k".parse()?;
+    /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
+    /// # smrt.add_tenant(&acme, &actor, now)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as(actor);
+    /// // Of a secret file; 32 random bytes.
+    /// let key = SigningKey::from_seed("example.com/audit", &[7; 32])?;
+    /// let note = session.audit_checkpoint()?.sign(&key);
+    /// // Months later:
+    /// let verified = session.verify_checkpoint(note.as_bytes(), key.verifier_key())?;
+    /// assert_eq!(verified.fault, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify_checkpoint(
         &mut self,
         note: &[u8],
@@ -115,6 +198,22 @@ impl Smrt {
     /// # Errors
     ///
     /// Those of the engine; what is wrong with a trail is in the answer.
+    ///
+    /// ```
+    /// # use smrt_core::model::{Actor, Instant};
+    /// # use smrt_core::smrt::{Smrt, SigningKey};
+    /// # use smrt_core::store::{AuditFilter, NewTenant};
+    /// # let folder = tempfile::tempdir()?;
+    /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
+    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let actor: Actor = "anna.k".parse()?;
+    /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
+    /// # smrt.add_tenant(&acme, &actor, now)?;
+    /// for (tenant, verification) in smrt.verify_audit()? {
+    ///     assert!(verification.is_sound(), "{}: {:?}", tenant.slug, verification.fault);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify_audit(&mut self) -> Result<Vec<(Tenant, AuditVerification)>, SmrtError> {
         let mut verified = Vec::new();
         for tenant in self.store.tenants()? {

@@ -22,6 +22,12 @@ pub enum SmrtError {
         /// The id that was asked for.
         id: Id,
     },
+    /// There is no such grant that the tenant could end.
+    #[error("there is no grant {id}")]
+    UnknownGrant {
+        /// The id that was asked for.
+        id: Id,
+    },
     /// The record is visible, but the tenant may not do this with it.
     #[error("{0}")]
     Refused(Refusal),
@@ -75,7 +81,7 @@ impl SmrtError {
         match self {
             Self::Store(error) => error.code(),
             Self::UnknownTenant => "tenant_unknown",
-            Self::NotFound { .. } => "not_found",
+            Self::NotFound { .. } | Self::UnknownGrant { .. } => "not_found",
             Self::Refused(_) => "access_refused",
             Self::ModuleDisabled { .. } => "module_disabled",
             Self::UnsoundTrail(fault) => fault.code(),
@@ -108,7 +114,10 @@ impl SmrtError {
                 "keep the file as it is and find out who wrote to it; a backup tells what was there"
                     .to_owned(),
             ),
-            Self::UnknownTenant | Self::NotFound { .. } | Self::Invalid { .. } => None,
+            Self::UnknownTenant
+            | Self::NotFound { .. }
+            | Self::UnknownGrant { .. }
+            | Self::Invalid { .. } => None,
         }
     }
 }

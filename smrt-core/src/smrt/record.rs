@@ -241,14 +241,12 @@ pub(super) fn page<R: Record>(
     let mut records = HashMap::new();
     let mut shown = Vec::new();
     let mut there_is_more = false;
-    let visible = access::visible(unit, R::ENTITY_TYPE)?;
     let after = request.after();
-    visible.page(unit.engine, R::COLUMNS, after, limit + 1, &mut |row| {
+    let mut each = |record: VisibleRecord, row: &dyn Row| {
         if order.len() == limit as usize {
             there_is_more = true;
             return Ok(());
         }
-        let record = VisibleRecord::from_row(row)?;
         let cells = Cells {
             row,
             first: VisibleRecord::COLUMNS,
@@ -261,7 +259,15 @@ pub(super) fn page<R: Record>(
         records.insert(record.id, R::read(record.id, &cells)?);
         shown.push((record.owner, record.id, record.readable));
         Ok(())
-    })?;
+    };
+    access::page(
+        unit,
+        R::ENTITY_TYPE,
+        R::COLUMNS,
+        after,
+        limit + 1,
+        &mut each,
+    )?;
     note_reads(unit, R::ENTITY_TYPE, shown);
     Ok((order, records, there_is_more))
 }

@@ -123,8 +123,21 @@ fn with_words(unit: &mut Unit<'_>, text: &str, limit: u32) -> Result<Vec<Human>,
     if words.is_empty() {
         return Ok(Vec::new());
     }
-    let visible = access::visible(unit, EntityType::Human)?;
-    let found = search::humans_with_words(unit.engine, &visible, &words, limit)?;
+    let mut found = Vec::new();
+    let mut after = None;
+    loop {
+        let visible = access::visible(unit, EntityType::Human, after)?;
+        found.extend(search::humans_with_words(
+            unit.engine,
+            &visible,
+            &words,
+            limit,
+        )?);
+        after = visible.until();
+        if after.is_none() {
+            break;
+        }
+    }
     let accesses = access::of_records(unit, EntityType::Human, &found)?;
     Ok(read_visible(unit, &accesses)?.into_values().collect())
 }

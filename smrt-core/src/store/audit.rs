@@ -249,3 +249,87 @@ fn write_head(engine: &mut dyn Engine, head: &Head) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(all(test, feature = "sqlite"))]
+mod tests {
+    use super::*;
+    use crate::model::Actor;
+    use crate::store::{NewTenant, Store};
+
+    const AT: Instant = Instant::from_micros(1_795_249_800_000_000);
+
+    fn entry(tenant: Id, action: &'static str) -> NewEntry {
+        NewEntry {
+            tenant,
+            actor: "crm-sync".to_owned(),
+            action,
+            entity_type: None,
+            entity_id: None,
+            detail: Detail::default(),
+        }
+    }
+
+    #[test]
+    fn entries_of_several_tenants_in_one_call_go_to_their_own_trails_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("a.db"), AT).unwrap();
+        let [acme, beta] = ["acme", "beta"].map(|slug| {
+            let tenant = NewTenant {
+                slug: slug.parse().unwrap(),
+                name: slug.to_owned(),
+            };
+            store.add_tenant(&tenant, &Actor::unknown(), AT).unwrap().id
+        });
+        let batch = [
+            entry(acme, "one"),
+            entry(beta, "two"),
+            entry(acme, "three"),
+            entry(acme, "four"),
+        ];
+        store
+            .transaction(|engine| append(engine, &batch, AT))
+            .unwrap();
+        store.transaction(|engine| append(engine, &[], AT)).unwrap();
+        let mut actions = |tenant| -> Vec<String> {
+            let found = entries(store.engine(), tenant, &AuditFilter::default()).unwrap();
+            assert!(store.verify_audit(tenant).unwrap().is_sound());
+            found.into_iter().map(|entry| entry.action).collect()
+        };
+        assert_eq!(actions(acme), ["tenant.add", "one", "three", "four"]);
+        assert_eq!(actions(beta), ["tenant.add", "two"]);
+    }
+
+    #[test]
+    fn a_transaction_that_fails_leaves_no_entry_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::create(&folder.path().join("a.db"), AT).unwrap();
+        let tenant = NewTenant {
+            slug: "acme".parse().unwrap(),
+            name: "Acme".to_owned(),
+        };
+        let acme = store.add_tenant(&tenant, &Actor::unknown(), AT).unwrap().id;
+        let batch = [entry(acme, "one"), entry(Id::of_tenant("nobody"), "two")];
+        // There is no such tenant to refer to.
+        store
+            .transaction(|engine| append(engine, &batch, AT))
+            .unwrap_err();
+        // The slug is taken, so nothing was added and nothing is told of it.
+        store
+            .add_tenant(&tenant, &Actor::unknown(), AT)
+            .unwrap_err();
+        let verification = store.verify_audit(acme).unwrap();
+        assert_eq!((verification.entries, verification.fault), (1, None));
+    }
+
+    #[test]
+    fn a_detail_is_written_without_what_it_does_not_say() {
+        let json = |detail: &Detail| serde_json::to_string(detail).unwrap();
+        assert_eq!(json(&Detail::default()), "{}");
+        let ids = [Id::of_tenant("a"), Id::of_tenant("b")];
+        let detail = Detail::default().with_rows(&ids);
+        assert_eq!(detail.rows, Some(2));
+        let other_order = Detail::default().with_rows(ids.iter().rev());
+        assert_ne!(detail.digest, other_order.digest);
+        assert!(json(&detail).starts_with("{\"rows\":2,\"digest\":\""));
+    }
+}

@@ -111,8 +111,8 @@ fn absorb(hash: &mut Sha256, value: Value<'_>) {
 /// alike.
 pub(super) fn encode(value: Value<'_>, sink: &mut impl FnMut(&[u8])) {
     let mut tagged = |tag: u8, bytes: &[u8]| {
-        sink(&[tag]);
-        sink(&(bytes.len() as u64).to_be_bytes());
+        let [a, b, c, d, e, f, g, h] = (bytes.len() as u64).to_be_bytes();
+        sink(&[tag, a, b, c, d, e, f, g, h]);
         sink(bytes);
     };
     match value {

@@ -117,10 +117,12 @@ pub(crate) fn by_ids(engine: &mut dyn Engine, ids: &[Id]) -> Result<Vec<Grant>, 
     Ok(grants)
 }
 
-/// A page of the grants that a tenant gave or received, or of those on one record, by id.
+/// A page of the grants that a tenant gave or received, or of those on one record, by id; those
+/// that were made by an instant.
 pub(crate) fn list(
     engine: &mut dyn Engine,
     of: GrantsOf,
+    at: Instant,
     after: Option<Id>,
     limit: u32,
 ) -> Result<Vec<Grant>, StoreError> {
@@ -128,19 +130,20 @@ pub(crate) fn list(
         GrantsOf::Grantor(tenant) => ("p.granted_by_tenant_id = ?1", tenant, None),
         GrantsOf::Grantee(tenant) => ("p.tenant_id = ?1", tenant, None),
         GrantsOf::Record(entity_type, id) => (
-            "p.entity_id = ?1 AND p.entity_type = ?4",
+            "p.entity_id = ?1 AND p.entity_type = ?5",
             id,
             Some(entity_type),
         ),
     };
     let sql = format!(
         "SELECT {GRANT_COLUMNS} FROM {GRANTS} WHERE {condition} AND p.id > ?2 \
-         ORDER BY p.id LIMIT ?3"
+         AND p.created_at <= ?4 ORDER BY p.id LIMIT ?3"
     );
     let mut parameters = vec![
         key.into(),
         first_after(after).into(),
         i64::from(limit).into(),
+        at.into(),
     ];
     parameters.extend(entity_type.map(|kind| Value::from(kind.as_str())));
     read(engine, &sql, &parameters)

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::count;
 use super::dialect::Dialect;
 use super::engine::{Access, Engine};
 use super::error::{StoreError, StoreErrorKind};
@@ -102,9 +103,11 @@ fn apply(engine: &mut dyn Engine, from: i64, at: Instant) -> Result<(), StoreErr
             &[migration.version.into(), migration.name.into(), at.into()],
         )?;
     }
-    for index in &INDEXES {
-        engine.execute_script(&create_index(index))?;
-    }
+    let always = INDEXES.iter().filter(|index| index.build == Build::Always);
+    always
+        .map(create_index)
+        .try_for_each(|sql| engine.execute_script(&sql))?;
+    create_deferred_indexes(engine)?;
     if from > 0 {
         for migration in steps() {
             engine.execute_script(migration.fill)?;
@@ -143,20 +146,33 @@ fn create_index(index: &Index) -> String {
 
 /// Drops the indexes that a bulk load into an empty store builds at its end.
 pub(super) fn drop_deferred_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    deferred_indexes().try_for_each(|index| {
-        engine.execute_script(&format!("DROP INDEX IF EXISTS {};", index.name))
-    })
+    INDEXES
+        .iter()
+        .filter(|index| index.build != Build::Always)
+        .try_for_each(|index| {
+            engine.execute_script(&format!("DROP INDEX IF EXISTS {};", index.name))
+        })
 }
 
 /// Builds the indexes that a bulk load left out; those that stand are left alone.
 pub(super) fn create_deferred_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    deferred_indexes().try_for_each(|index| engine.execute_script(&create_index(index)))
+    create_indexes(engine, Build::AfterBulkLoad)?;
+    create_shared_indexes(engine)
 }
 
-fn deferred_indexes() -> impl Iterator<Item = &'static Index> {
+/// Builds the indexes that tell tenants apart, once there are several.
+pub(super) fn create_shared_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
+    match count(engine, "SELECT count(*) FROM tenants", &[])? {
+        0 | 1 => Ok(()),
+        _ => create_indexes(engine, Build::WhenShared),
+    }
+}
+
+fn create_indexes(engine: &mut dyn Engine, build: Build) -> Result<(), StoreError> {
     INDEXES
         .iter()
-        .filter(|index| index.build == Build::AfterBulkLoad)
+        .filter(|index| index.build == build)
+        .try_for_each(|index| engine.execute_script(&create_index(index)))
 }
 
 /// One readable view a table: ids as text, instants as ISO 8601, bookkeeping included.

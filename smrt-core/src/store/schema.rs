@@ -84,6 +84,8 @@ pub enum Build {
     Always,
     /// It is dropped before the load and built at its end.
     AfterBulkLoad,
+    /// The same, and only once the store has a second tenant: until then it tells nothing apart.
+    WhenShared,
 }
 
 const fn content(name: &'static str, kind: Kind) -> Column {
@@ -516,8 +518,16 @@ const fn after_bulk_load(index: Index) -> Index {
     }
 }
 
+/// A tenant's own records in the order in which lists are read.
+const fn owner(name: &'static str, table: &'static str, columns: &'static [&'static str]) -> Index {
+    Index {
+        build: Build::WhenShared,
+        ..repeated(name, table, columns)
+    }
+}
+
 /// Every index of the schema.
-pub const INDEXES: [Index; 36] = [
+pub const INDEXES: [Index; 38] = [
     unique("tenants_id", "tenants", &["id"]),
     unique("tenants_slug", "tenants", &["slug"]),
     after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
@@ -537,17 +547,12 @@ pub const INDEXES: [Index; 36] = [
         &["phone_number_id"],
     ),
     after_bulk_load(unique("humans_id", "humans", &["id"])),
-    // A tenant's own records in the order in which lists are read.
-    after_bulk_load(repeated(
-        "humans_owner",
-        "humans",
-        &["created_by_tenant_id", "id"],
-    )),
-    after_bulk_load(repeated(
+    owner("humans_owner", "humans", &["created_by_tenant_id", "id"]),
+    owner(
         "phone_numbers_owner",
         "phone_numbers",
         &["created_by_tenant_id", "id"],
-    )),
+    ),
     // An id is a function of human, number, relationship and tenant, so it is the key.
     after_bulk_load(unique("phone_human_links_id", "phone_human_links", &["id"])),
     after_bulk_load(repeated(
@@ -560,12 +565,11 @@ pub const INDEXES: [Index; 36] = [
         "phone_human_links",
         &["phone_number_id"],
     )),
-    // Also how a link is found by its id: there are few owners.
-    after_bulk_load(unique(
+    owner(
         "phone_human_links_owner",
         "phone_human_links",
         &["created_by_tenant_id", "id"],
-    )),
+    ),
     after_bulk_load(unique(
         "source_keys_key",
         "source_keys",
@@ -587,6 +591,21 @@ pub const INDEXES: [Index; 36] = [
         "data_access_permissions",
         &["tenant_id", "entity_type", "entity_id"],
     ),
+    repeated(
+        "data_access_permissions_grantor",
+        "data_access_permissions",
+        &[
+            "granted_by_tenant_id",
+            "tenant_id",
+            "entity_type",
+            "entity_id",
+        ],
+    ),
+    repeated(
+        "data_access_permissions_level",
+        "data_access_permissions",
+        &["tenant_id", "entity_type", "access_level"],
+    ),
     unique(
         "access_revocations_permission",
         "access_revocations",
@@ -603,13 +622,13 @@ pub const INDEXES: [Index; 36] = [
         "consent_records",
         &["phone_number_id"],
     )),
-    after_bulk_load(repeated(
+    owner(
         "consent_records_owner",
         "consent_records",
         &["tenant_id", "id"],
-    )),
+    ),
     unique("interactions_id", "interactions", &["id"]),
-    repeated("interactions_owner", "interactions", &["tenant_id", "id"]),
+    owner("interactions_owner", "interactions", &["tenant_id", "id"]),
     repeated("interactions_human_id", "interactions", &["human_id"]),
     repeated(
         "interactions_phone_number_id",

@@ -16,7 +16,7 @@ pub(crate) fn humans_with_words(
     limit: u32,
 ) -> Result<Vec<Id>, StoreError> {
     let dialect = engine.dialect();
-    let mut parameters = visible.parameters(None);
+    let (cte, mut parameters) = visible.cte(&HUMAN_FIELDS);
     let mut conditions = Vec::with_capacity(words.len());
     for word in words {
         parameters.push(Value::Text(word));
@@ -35,8 +35,7 @@ pub(crate) fn humans_with_words(
         format!("CASE WHEN {} THEN {field} END", is_readable(position))
     };
     let sql = format!(
-        "WITH {} SELECT id FROM visible WHERE {} ORDER BY {}, {}, id LIMIT ?{}",
-        visible.cte(&HUMAN_FIELDS),
+        "WITH {cte} SELECT id FROM visible WHERE {} ORDER BY {}, {}, id LIMIT ?{}",
         conditions.join(" AND "),
         shown(1, "last_name"),
         shown(0, "first_name"),

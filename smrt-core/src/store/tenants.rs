@@ -3,7 +3,7 @@
 use super::audit::{self, Detail, NewEntry};
 use super::engine::Engine;
 use super::error::{StoreError, StoreErrorKind};
-use super::{Store, count};
+use super::{Store, count, migration};
 use crate::model::{Actor, Id, Instant, Module, Slug, SubscriptionTier, TenantSettings};
 
 /// A tenant as the store holds it.
@@ -78,6 +78,7 @@ impl Store {
                 ));
             }
             insert(engine, &added)?;
+            migration::create_shared_indexes(engine)?;
             let entry = NewEntry {
                 tenant: id,
                 actor: actor.as_str().to_owned(),
@@ -167,7 +168,8 @@ fn insert(engine: &mut dyn Engine, tenant: &Tenant) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn read(engine: &mut dyn Engine) -> Result<Vec<Tenant>, StoreError> {
+/// All tenants by slug.
+pub(crate) fn read(engine: &mut dyn Engine) -> Result<Vec<Tenant>, StoreError> {
     let mut tenants = Vec::new();
     engine.query(
         "SELECT id, slug, name, subscription_tier, enabled_modules, settings, created_at \

@@ -3,13 +3,14 @@
 //! A list is read as streams that are each in the order of an index and are merged: the tenant's
 //! own records, the records of each owner that shares the kind, single records granted, and for
 //! phone numbers those tied. Where all that a tenant was granted on a record comes from the owner,
-//! one maximum over its grants decides; only for other records are the rounds of the chain run.
+//! one maximum over its grants decides; the rounds of the chain are run for
+//! other records only, beforehand and for all of them together.
 //!
 //! What this module does not do: it does not decide otherwise than `rules::access`; a property test
 //! holds the two together.
 
 use super::engine::Engine;
-use super::error::StoreError;
+use super::error::{StoreError, StoreErrorKind};
 use super::grants::{first_after, table_of};
 use super::value::{Row, Value};
 use crate::model::{EntityType, FieldSet, Id, Instant};
@@ -20,11 +21,16 @@ const FIXED_PARAMETERS: usize = 3;
 /// From how many owners on their records are read as one stream rather than each as its own.
 const STREAMS_MAX: usize = 24;
 
+/// How many records on which others than the owner granted something one query holds.
+/// Few in unit tests, so that they see what happens beyond.
+const CHAINED_MAX: usize = if cfg!(test) { 2 } else { 2_000 };
+
 /// The records of one kind that a tenant may see at an instant, as SQL.
 #[derive(Debug)]
 pub(crate) struct Visible {
     viewer: Id,
     at: Instant,
+    after: Option<Id>,
     scope: Scope,
     /// For phone numbers: which links may be read.
     links: Option<Scope>,
@@ -34,12 +40,19 @@ pub(crate) struct Visible {
 #[derive(Debug)]
 struct Scope {
     entity_type: EntityType,
-    /// Owners that share the kind with the tenant, and the fields they let it read.
+    /// Owners that share the kind with the tenant, and the fields they let it read, never none.
     wide: Vec<(Id, FieldSet)>,
     /// Whether there are live grants on single records.
     on_records: bool,
     /// The parameter of the first owner.
     first_parameter: usize,
+    /// Records on which others than the owner granted it something, in the order of their ids, and
+    /// the fields that may be read.
+    chained: Vec<(Id, FieldSet)>,
+    /// The parameter of the first of them.
+    first_chained: usize,
+    /// The last record up to which they are known, where there are more.
+    until: Option<Id>,
 }
 
 /// A record in a list.
@@ -56,89 +69,142 @@ impl VisibleRecord {
 
     /// Reads it from the beginning of a row of [`Visible::cte`] or [`Visible::page`].
     pub(crate) fn from_row(row: &dyn Row) -> Result<Self, StoreError> {
-        let bits = u16::try_from(row.integer(2)?).map_err(|_| StoreError::unexpected_value(2))?;
         Ok(Self {
             id: row.id(0)?,
             owner: row.id(1)?,
-            readable: FieldSet::from_bits(bits),
+            readable: fields(row, 2)?,
         })
     }
 }
 
 impl Visible {
-    /// Looks up what the tenant was granted on a kind of record.
+    /// Looks up what the tenant was granted on a kind of record, for records after `after`.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
     pub(crate) fn read(
         engine: &mut dyn Engine,
         viewer: Id,
         entity_type: EntityType,
         at: Instant,
+        after: Option<Id>,
     ) -> Result<Self, StoreError> {
-        let scope = Scope::read(engine, viewer, entity_type, at, FIXED_PARAMETERS + 1)?;
-        let links = match entity_type {
+        let mut scope = Scope::read(engine, viewer, entity_type, at, after)?;
+        let mut links = match entity_type {
             EntityType::PhoneNumber => {
-                let first = scope.first_parameter + scope.wide.len();
-                Some(Scope::read(engine, viewer, EntityType::Link, at, first)?)
+                let links = Scope::read(engine, viewer, EntityType::Link, at, None)?;
+                links.require_complete()?;
+                Some(links)
             }
             EntityType::Human
             | EntityType::Link
             | EntityType::ConsentRecord
             | EntityType::Interaction => None,
         };
+        let mut parameter = FIXED_PARAMETERS + 1;
+        for scope in [Some(&mut scope), links.as_mut()].into_iter().flatten() {
+            scope.first_parameter = parameter;
+            scope.first_chained = parameter + scope.wide.len();
+            parameter = scope.first_chained + scope.chained.len();
+        }
         Ok(Self {
             viewer,
             at,
+            after,
             scope,
             links,
         })
     }
 
-    /// The parameters of the texts, for records whose id is after `after`; the caller's own follow.
-    pub(crate) fn parameters(&self, after: Option<Id>) -> Vec<Value<'static>> {
+    /// The parameters of the texts; the caller's own follow.
+    pub(crate) fn parameters(&self) -> Vec<Value<'static>> {
         let mut parameters = vec![
             self.viewer.into(),
             self.at.into(),
-            first_after(after).into(),
+            first_after(self.after).into(),
         ];
         let scopes = [Some(&self.scope), self.links.as_ref()];
         for scope in scopes.into_iter().flatten() {
-            parameters.extend(scope.wide.iter().map(|(owner, _)| Value::Id(*owner)));
+            let ids = scope.wide.iter().chain(&scope.chained);
+            parameters.extend(ids.map(|(id, _)| Value::Id(*id)));
         }
         parameters
     }
 
-    /// A common table expression `visible(id, owner, readable, …)` with these columns of the
-    /// record; a column's value is to be shown, compared or counted only where `readable` has the
-    /// field's bit.
-    pub(crate) fn cte(&self, columns: &[&str]) -> String {
+    /// Common table expressions, the last of them `visible(id, owner, readable, …)` with these
+    /// columns of the record, and their parameters; the caller's own follow. A column's value is to
+    /// be shown, compared or counted only where `readable` has the field's bit.
+    ///
+    /// They are of the records up to [`Visible::until`].
+    pub(crate) fn cte(&self, columns: &[&str]) -> (String, Vec<Value<'static>>) {
+        let mut parameters = self.parameters();
+        let bound = self.bound(&mut parameters);
         let names: String = columns.iter().map(|column| format!(", {column}")).collect();
-        format!(
-            "visible(id, owner, readable{names}) AS ({})",
-            self.streams(columns).join(" UNION ALL ")
-        )
+        let sql = format!(
+            "{}visible(id, owner, readable{names}) AS ({})",
+            self.chained(),
+            self.streams(columns, &bound).join(" UNION ALL ")
+        );
+        (sql, parameters)
     }
 
-    /// Calls `each` for the records after `after` in the order of their ids, at most `limit`, each
-    /// row a [`VisibleRecord`] and then these columns.
+    /// The last record of which is known who may see it; none where that is all of them.
+    pub(crate) const fn until(&self) -> Option<Id> {
+        self.scope.until
+    }
+
+    /// A condition: the record is one of which is known who may see it.
+    fn bound(&self, parameters: &mut Vec<Value<'static>>) -> String {
+        match self.scope.until {
+            None => String::new(),
+            Some(until) => {
+                parameters.push(until.into());
+                format!(" AND r.id <= ?{}", parameters.len())
+            }
+        }
+    }
+
+    /// Calls `each` for the records in the order of their ids, at most `limit`, each row a
+    /// [`VisibleRecord`] and then these columns of the record. Returns the cursor at which to read
+    /// on where the page may have ended early.
     pub(crate) fn page(
         &self,
         engine: &mut dyn Engine,
         columns: &[&str],
-        after: Option<Id>,
         limit: u32,
         each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let mut parameters = self.parameters(after);
+    ) -> Result<Option<Id>, StoreError> {
+        let mut parameters = self.parameters();
         parameters.push(i64::from(limit).into());
+        let limit_parameter = parameters.len();
+        let bound = self.bound(&mut parameters);
+        let chained = self.chained();
+        let with = chained
+            .strip_suffix(", ")
+            .map(|with| format!("WITH {with} "));
         let sql = format!(
-            "{} ORDER BY id LIMIT ?{}",
-            self.streams(columns).join(" UNION ALL "),
-            parameters.len()
+            "{}{} ORDER BY id LIMIT ?{limit_parameter}",
+            with.unwrap_or_default(),
+            self.streams(columns, &bound).join(" UNION ALL "),
         );
-        engine.query(&sql, &parameters, each)
+        let mut rows = 0;
+        engine.query(&sql, &parameters, &mut |row| {
+            rows += 1;
+            each(row)
+        })?;
+        Ok(self.scope.until.filter(|_| rows < limit))
+    }
+
+    /// The common table expressions of chains that the streams refer to, each followed by a comma.
+    fn chained(&self) -> String {
+        let scopes = [Some(&self.scope), self.links.as_ref()];
+        let chains = scopes.into_iter().flatten().filter_map(Scope::chained);
+        chains.map(|chain| format!("{chain}, ")).collect()
     }
 
     /// The streams, no record in two of them.
-    fn streams(&self, columns: &[&str]) -> Vec<String> {
+    fn streams(&self, columns: &[&str], bound: &str) -> Vec<String> {
         let scope = &self.scope;
         let (_, owner) = table_of(scope.entity_type);
         let all = FieldSet::all(scope.entity_type).bits();
@@ -155,7 +221,7 @@ impl Visible {
             };
             format!(
                 "SELECT r.id AS id, r.{owner} AS owner, {readable} AS readable{columns} \
-                 FROM {from} {condition}{is_visible}"
+                 FROM {from} {condition}{bound}{is_visible}"
             )
         };
         let mut streams = vec![stream(
@@ -186,11 +252,7 @@ impl Visible {
         };
         if scope.on_records {
             let readable = self.readable("r", owner, "0");
-            let by_id = match scope.entity_type {
-                // Links have no index by id alone.
-                EntityType::Link => format!("r.{owner} IN (SELECT id FROM tenants) AND "),
-                _ => String::new(),
-            };
+            let by_id = by_id(scope.entity_type);
             let granted = format!(
                 "(SELECT DISTINCT p.entity_id FROM data_access_permissions p \
                  WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id > ?3 \
@@ -326,8 +388,17 @@ impl Scope {
         viewer: Id,
         entity_type: EntityType,
         at: Instant,
-        first_parameter: usize,
+        after: Option<Id>,
     ) -> Result<Self, StoreError> {
+        let mut scope = Self {
+            entity_type,
+            wide: Vec::new(),
+            on_records: false,
+            chained: Vec::new(),
+            until: None,
+            first_parameter: 0,
+            first_chained: 0,
+        };
         let parameters = [viewer.into(), at.into()];
         let sql = format!(
             "SELECT p.granted_by_tenant_id, {} FROM data_access_permissions p \
@@ -337,11 +408,11 @@ impl Scope {
             readable_of_grants(entity_type, "0"),
             live("p")
         );
-        let mut wide = Vec::new();
         engine.query(&sql, &parameters, &mut |row| {
-            let bits =
-                u16::try_from(row.integer(1)?).map_err(|_| StoreError::unexpected_value(1))?;
-            wide.push((row.id(0)?, FieldSet::from_bits(bits)));
+            let (owner, readable) = (row.id(0)?, fields(row, 1)?);
+            if !readable.is_empty() {
+                scope.wide.push((owner, readable));
+            }
             Ok(())
         })?;
         let sql = format!(
@@ -350,23 +421,89 @@ impl Scope {
              AND p.entity_id IS NOT NULL AND {})",
             live("p")
         );
-        let on_records = super::count(engine, &sql, &parameters)? != 0;
-        Ok(Self {
-            entity_type,
-            wide,
-            on_records,
-            first_parameter,
+        scope.on_records = super::count(engine, &sql, &parameters)? != 0;
+        if scope.on_records && scope.may_be_chained(engine, viewer)? {
+            scope.read_chained(engine, viewer, at, after)?;
+        }
+        Ok(scope)
+    }
+
+    /// Whether others than owners can have passed something on to the viewer: only someone who was
+    /// granted `admin` on something can.
+    fn may_be_chained(&self, engine: &mut dyn Engine, viewer: Id) -> Result<bool, StoreError> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM tenants t WHERE t.id <> ?1 \
+             AND EXISTS (SELECT 1 FROM data_access_permissions p \
+             WHERE p.tenant_id = t.id AND p.entity_type = '{entity_type}' \
+             AND p.access_level = 'admin') \
+             AND EXISTS (SELECT 1 FROM data_access_permissions p \
+             WHERE p.granted_by_tenant_id = t.id AND p.tenant_id = ?1 \
+             AND p.entity_type = '{entity_type}' AND p.entity_id IS NOT NULL))",
+            entity_type = self.entity_type
+        );
+        Ok(super::count(engine, &sql, &[viewer.into()])? != 0)
+    }
+
+    /// Decides the records on which others than the owner granted the viewer something.
+    fn read_chained(
+        &mut self,
+        engine: &mut dyn Engine,
+        viewer: Id,
+        at: Instant,
+        after: Option<Id>,
+    ) -> Result<(), StoreError> {
+        let limit = i64::try_from(CHAINED_MAX).unwrap_or(i64::MAX);
+        let parameters = [
+            viewer.into(),
+            at.into(),
+            first_after(after).into(),
+            limit.into(),
+        ];
+        let chained = &mut self.chained;
+        engine.query(&decide_chained(self.entity_type), &parameters, &mut |row| {
+            chained.push((row.id(0)?, fields(row, 1)?));
+            Ok(())
+        })?;
+        if chained.len() >= CHAINED_MAX {
+            self.until = chained.last().map(|(id, _)| *id);
+        }
+        Ok(())
+    }
+
+    /// Refuses where the scope does not know all records that were passed on.
+    fn require_complete(&self) -> Result<(), StoreError> {
+        match self.until {
+            None => Ok(()),
+            Some(_) => Err(StoreError::new(
+                StoreErrorKind::Invalid,
+                "read",
+                format!(
+                    "{CHAINED_MAX} or more records were granted by others than their owners; \
+                     list them page by page"
+                ),
+            )),
+        }
+    }
+
+    /// A common table expression: the records that were decided before.
+    fn chained(&self) -> Option<String> {
+        let rows = (self.first_chained..).zip(&self.chained);
+        let rows: Vec<String> = rows
+            .map(|(parameter, (_, fields))| format!("(?{parameter}, {})", fields.bits()))
+            .collect();
+        let values = rows.join(", ");
+        (!rows.is_empty()).then(|| {
+            format!(
+                "chained_{}(id, readable) AS MATERIALIZED (VALUES {values})",
+                self.entity_type
+            )
         })
     }
 
-    /// The owners whose type-wide grants let something be read: the parameter of each, and what.
+    /// The owners that share the kind: the parameter of each, and what it lets be read.
     fn sharing(&self) -> Vec<(usize, FieldSet)> {
-        let parameters = self.first_parameter..;
-        let owners = parameters.zip(&self.wide);
-        owners
-            .filter(|(_, (_, mask))| !mask.is_empty())
-            .map(|(parameter, (_, mask))| (parameter, *mask))
-            .collect()
+        let masks = self.wide.iter().map(|(_, mask)| *mask);
+        (self.first_parameter..).zip(masks).collect()
     }
 
     fn sharing_parameters(&self) -> String {
@@ -395,15 +532,110 @@ impl Scope {
         if !self.on_records {
             return format!("({mask})");
         }
-        format!(
-            "(SELECT CASE WHEN max(CASE WHEN p.granted_by_tenant_id = {owner} THEN 0 ELSE 1 END) = 1 \
-             THEN {} ELSE {} END FROM data_access_permissions p \
-             WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id = {id} AND {})",
-            granted_by_chain(self.entity_type, id, owner),
+        // Grants of others than the owner count for nothing, but where there are chains.
+        let by_owner = format!(
+            "(SELECT {} FROM data_access_permissions p \
+             WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id = {id} \
+             AND p.granted_by_tenant_id = {owner} AND {})",
             readable_of_grants(self.entity_type, &format!("({mask})")),
             self.entity_type,
             live("p")
+        );
+        match self.chained.is_empty() {
+            true => by_owner,
+            false => format!(
+                "coalesce((SELECT c.readable FROM chained_{} c WHERE c.id = {id}), {by_owner})",
+                self.entity_type
+            ),
+        }
+    }
+}
+
+/// A query for the records on which others than the owner granted the viewer something, and the
+/// fields it may read. The rounds in which it is found who may grant are written out: a row of `a3`
+/// is a record, a tenant and a field that it may grant after three rounds.
+fn decide_chained(entity_type: EntityType) -> String {
+    let (table, owner) = table_of(entity_type);
+    let fields: Vec<String> = entity_type
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(position, field)| format!("('{field}', {})", 1 << position))
+        .collect();
+    let said = |tier: u8, condition: &str| {
+        format!(
+            "SELECT i.id, q.tenant_id, q.granted_by_tenant_id, f.bit, \
+             {tier} + CASE WHEN q.field_name IS NULL THEN 0 ELSE 4 END + {} \
+             FROM ids i JOIN data_access_permissions q ON {condition} \
+             JOIN fields f ON q.field_name IS NULL OR q.field_name = f.name \
+             WHERE q.entity_type = '{entity_type}' AND {}",
+            rank("q"),
+            live("q")
         )
+    };
+    let rounds: String = (1..=GRANT_CHAIN_MAX)
+        .map(|round| {
+            format!(
+                ", a{round}(id, tenant_id, bit) AS MATERIALIZED (\
+                 SELECT g.id, g.tenant_id, g.bit FROM a{before} a JOIN g \
+                 ON g.id = a.id AND g.grantor_id = a.tenant_id AND g.bit = a.bit \
+                 GROUP BY g.id, g.tenant_id, g.bit HAVING max(g.code) % 4 = 2)",
+                before = round - 1
+            )
+        })
+        .collect();
+    // Whoever may grant a field stays so: as if by a grant of its own that outweighs all others.
+    format!(
+        "WITH fields(name, bit) AS (VALUES {fields}), \
+         ids(id, owner) AS MATERIALIZED (\
+         SELECT DISTINCT p.entity_id, r.{owner} FROM data_access_permissions p \
+         JOIN {table} r ON {by_id}r.id = p.entity_id \
+         WHERE p.tenant_id = ?1 AND p.entity_type = '{entity_type}' AND p.entity_id > ?3 \
+         AND p.granted_by_tenant_id <> r.{owner} AND r.{owner} <> ?1 AND {live} \
+         ORDER BY p.entity_id LIMIT ?4), \
+         said(id, tenant_id, grantor_id, bit, code) AS MATERIALIZED (\
+         {on_record} UNION ALL {type_wide}), \
+         g(id, tenant_id, grantor_id, bit, code) AS MATERIALIZED (\
+         SELECT id, tenant_id, grantor_id, bit, code FROM said \
+         UNION ALL SELECT id, tenant_id, tenant_id, bit, 18 FROM said \
+         UNION ALL SELECT id, owner, owner, bit, 18 FROM ids CROSS JOIN fields), \
+         a0(id, tenant_id, bit) AS MATERIALIZED (\
+         SELECT id, owner, bit FROM ids CROSS JOIN fields){rounds} \
+         SELECT i.id, coalesce(sum(seen.bit), 0) FROM ids i LEFT JOIN (\
+         SELECT g.id AS id, g.bit AS bit FROM a{GRANT_CHAIN_MAX} a JOIN g \
+         ON g.id = a.id AND g.grantor_id = a.tenant_id AND g.bit = a.bit \
+         WHERE g.tenant_id = ?1 GROUP BY g.id, g.bit HAVING max(g.code) % 4 < 3) seen \
+         ON seen.id = i.id GROUP BY i.id ORDER BY i.id",
+        fields = fields.join(", "),
+        by_id = by_id(entity_type),
+        live = live("p"),
+        on_record = said(8, "q.entity_id = i.id"),
+        type_wide = said(
+            0,
+            "q.entity_id IS NULL AND q.granted_by_tenant_id = i.owner"
+        ),
+    )
+}
+
+/// The fields whose bits are in a column.
+fn fields(row: &dyn Row, column: usize) -> Result<FieldSet, StoreError> {
+    u16::try_from(row.integer(column)?)
+        .map(FieldSet::from_bits)
+        .map_err(|_| StoreError::unexpected_value(column))
+}
+
+/// A condition before that on the id, without which records could not be found by it: links have no
+/// index by id alone.
+fn by_id(entity_type: EntityType) -> String {
+    match entity_type {
+        EntityType::Link => {
+            let (_, owner) = table_of(entity_type);
+            format!("r.{owner} IN (SELECT id FROM tenants) AND ")
+        }
+        EntityType::Human
+        | EntityType::PhoneNumber
+        | EntityType::ConsentRecord
+        | EntityType::Interaction => String::new(),
     }
 }
 
@@ -444,58 +676,6 @@ fn readable_of_grants(entity_type: EntityType, otherwise: &str) -> String {
         })
         .collect();
     format!("({})", terms.join(" + "))
-}
-
-/// An expression: the fields of one record that may be read, where grants to the viewer come from
-/// others than the owner. The rounds in which it is found who may grant are written out: a row of
-/// `a3` is a tenant and a field it may grant after three rounds.
-fn granted_by_chain(entity_type: EntityType, id: &str, owner: &str) -> String {
-    let fields: Vec<String> = entity_type
-        .fields()
-        .iter()
-        .enumerate()
-        .map(|(position, field)| format!("('{field}', {})", 1 << position))
-        .collect();
-    let rounds: String = (1..=GRANT_CHAIN_MAX)
-        .map(|round| {
-            format!(
-                ", a{round}(tenant_id, bit) AS (SELECT g.tenant_id, g.bit FROM g \
-                 JOIN a{before} a ON a.tenant_id = g.grantor_id AND a.bit = g.bit \
-                 GROUP BY g.tenant_id, g.bit HAVING max(g.code) % 4 = 2)",
-                before = round - 1
-            )
-        })
-        .collect();
-    let said = |tier: u8, condition: &str| {
-        format!(
-            "SELECT q.tenant_id, q.granted_by_tenant_id, f.bit, \
-             {tier} + CASE WHEN q.field_name IS NULL THEN 0 ELSE 4 END + {} \
-             FROM data_access_permissions q \
-             JOIN fields f ON q.field_name IS NULL OR q.field_name = f.name \
-             WHERE q.entity_type = '{entity_type}' AND {condition} AND {}",
-            rank("q"),
-            live("q")
-        )
-    };
-    // Whoever may grant a field stays so: as if by a grant of its own that outweighs all others.
-    format!(
-        "(WITH fields(name, bit) AS (VALUES {fields}), \
-         said(tenant_id, grantor_id, bit, code) AS ({on_record} UNION ALL {type_wide}), \
-         g(tenant_id, grantor_id, bit, code) AS (\
-         SELECT tenant_id, grantor_id, bit, code FROM said \
-         UNION ALL SELECT tenant_id, tenant_id, bit, 18 FROM said \
-         UNION ALL SELECT {owner}, {owner}, bit, 18 FROM fields), \
-         a0(tenant_id, bit) AS (SELECT {owner}, bit FROM fields){rounds} \
-         SELECT coalesce(sum(bit), 0) FROM (SELECT g.bit AS bit FROM g \
-         JOIN a{GRANT_CHAIN_MAX} a ON a.tenant_id = g.grantor_id AND a.bit = g.bit \
-         WHERE g.tenant_id = ?1 GROUP BY g.bit HAVING max(g.code) % 4 < 3) seen)",
-        fields = fields.join(", "),
-        on_record = said(8, &format!("q.entity_id = {id}")),
-        type_wide = said(
-            0,
-            &format!("q.entity_id IS NULL AND q.granted_by_tenant_id = {owner}")
-        ),
-    )
 }
 
 /// How many rounds the chain has; a test holds it to the rule's.

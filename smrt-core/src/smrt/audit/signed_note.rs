@@ -447,6 +447,20 @@ mod tests {
     }
 
     #[test]
+    fn a_note_of_which_any_byte_was_changed_or_lost_is_refused() {
+        let note = format!("{TEXT}\n{BY_PETER}").into_bytes();
+        for at in 0..note.len() {
+            for bit in 0..8 {
+                let mut changed = note.clone();
+                changed[at] ^= 1 << bit;
+                assert!(open(&changed, &peter()).is_err(), "bit {bit} of byte {at}");
+            }
+            assert!(open(&note[..at], &peter()).is_err(), "the first {at} bytes");
+            assert!(open(&note[at + 1..], &peter()).is_err(), "from byte {at}");
+        }
+    }
+
+    #[test]
     fn what_is_no_note_is_refused() {
         let unended = BY_PETER.trim_end();
         for wrong in [
