@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments, whose comments are the help, and what is done.
 
+mod access;
 mod audit;
 mod completions;
 mod db;
@@ -11,6 +12,7 @@ mod manual;
 mod mapping;
 mod number;
 mod runs;
+mod share;
 mod show;
 mod tenant;
 mod undo;
@@ -28,6 +30,9 @@ pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
+    Share(share::ShareArgs),
+    #[command(subcommand)]
+    Access(access::AccessCommand),
     #[command(subcommand)]
     Human(human::HumanCommand),
     #[command(subcommand)]
@@ -59,6 +64,8 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Number(command) => number::run(&command, global, ui),
         Command::Link(args) => link::link(&args, global, ui),
         Command::Unlink(args) => link::unlink(&args, global, ui),
+        Command::Share(args) => share::run(&args, global, ui),
+        Command::Access(command) => access::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),

@@ -197,6 +197,7 @@ fn what_a_stranger_and_a_partner_are_shown() {
             description => format!("What {tenant} is shown of a store that acme shares with beta"),
             omit_expression => true,
             prepend_module_to_snapshot => true,
+            snapshot_path => "../snapshots",
         }, {
             insta::assert_snapshot!(format!("shown_to_{tenant}"), page);
         });

@@ -55,7 +55,8 @@ fn sql_in_any_text_of_the_library_is_a_text() {
         let edit = HumanEdit::of(id).set("job_title", text).unwrap();
         session.edit_human(&edit, at()).unwrap();
         assert_eq!(HumanEdit::of(id).set(text, "x").unwrap_err().code(), "field_unknown");
-        assert!(RelationshipType::parse(text).is_err());
+        // One of these is a word after all.
+        assert_eq!(RelationshipType::parse(text).is_err(), text != "_");
         let filter = AuditFilter {
             action: Some(text.to_owned()),
             ..AuditFilter::default()
@@ -147,6 +148,9 @@ fn sql_in_any_argument_of_the_program_changes_and_shows_nothing() {
             ("import", vec![text]),
         ];
         for (command, arguments) in lines {
+            if arguments.ends_with(&["--as", "_"]) {
+                continue;
+            }
             let case = Case {
                 command,
                 arguments: arguments.iter().map(|text| (*text).to_owned()).collect(),

@@ -45,6 +45,12 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("mapping check", Audience::Anybody),
     ("mapping list", Audience::Anybody),
     ("mapping show", Audience::Anybody),
+    ("access", Audience::Group),
+    ("access grant", Audience::Tenant),
+    ("access revoke", Audience::Tenant),
+    ("access list", Audience::Tenant),
+    ("access explain", Audience::Tenant),
+    ("share", Audience::Tenant),
     ("runs", Audience::Group),
     ("runs list", Audience::Tenant),
     ("runs show", Audience::Tenant),
@@ -141,6 +147,27 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
         add("runs show", &format!("{run} --issues"));
         add("import undo", &format!("{run} --dry-run"));
     }
+    for name in ["hidden", "subset", "consented", "expired", "revoked", "gamma-own"] {
+        let record = format!("human {}", id(name));
+        add("access list", &format!("--record {record}"));
+        for field in ["first_name", "email"] {
+            add("access explain", &format!("{record} --field {field}"));
+            add("access explain", &format!("{record} --field {field} --for beta --level write"));
+        }
+        add("access grant", &format!("{record} --to gamma --level read"));
+    }
+    for number in ["0111", "0115", "0116"] {
+        add("access explain", &format!("phone_number {} --field metadata", id(number)));
+        add("access list", &format!("--record phone_number {}", id(number)));
+    }
+    add("access explain", &format!("link {} --field metadata", id("link hidden 0112")));
+    add("access list", "");
+    add("access list", "--given");
+    add("access list", "--received");
+    for name in ["grant subset", "grant expired", "grant revoked", "grant links"] {
+        add("access revoke", &id(name));
+    }
+    add("share", "human --to acme --field email --level read --expires 2027-12-01");
     add("runs list", "");
     add("audit list", "");
     add("audit list", &format!("--entity {}", id("hidden")));
@@ -234,7 +261,8 @@ fn no_command_shows_a_canary_its_reader_may_not_see() {
                         }
                         for canary in world.leaks(&text, tenant, when, &typed) {
                             let is_name = canary.text.contains("-tenants-name-");
-                            if !(is_name && case.command == "tenant list") {
+                            // Whoever runs the store knows what its tenants are called.
+                            if !(is_name && case.command.starts_with("tenant ")) {
                                 let command = case.command;
                                 leaks.push(format!(
                                     "{tenant} {when:?} {format} `{command} {typed}` {place}: {}",

@@ -30,8 +30,8 @@ struct Target {
     run: Run,
     sequence: i64,
     own_human: Id,
-    /// The canaries that the caller knows.
-    typed: String,
+    /// Where a list of numbers goes on.
+    after_number: Id,
 }
 
 impl Target {
@@ -63,7 +63,7 @@ const METHODS: &[(&str, Call)] = &[
     ("add_number", |s, t, w| told(s.add_number(t.number, w.instant()))),
     ("numbers", |s, t, w| told(s.numbers(&[t.number_id()], w.instant()))),
     ("number", |s, t, w| told(s.number(t.number_id(), w.instant()))),
-    ("list_numbers", |s, t, w| told(s.list_numbers(&t.page(t.number_id()), w.instant()))),
+    ("list_numbers", |s, t, w| told(s.list_numbers(&t.page(t.after_number), w.instant()))),
     ("edit_numbers", |s, t, w| {
         told(NumberEdit::new(t.number_id(), &Map::new()).and_then(|e| s.edit_numbers(&[e], w.instant())))
     }),
@@ -152,9 +152,12 @@ const METHODS: &[(&str, Call)] = &[
             let numbers = transaction.existing_phone_numbers(&[number])?;
             let revoked = transaction.revoked_numbers(&[number])?;
             let rest = format!("{rows:?} {numbers:?} {revoked:?}");
-            Ok::<_, SmrtError>(format!("{} {rest}", humans.reveal()))
+                Ok::<_, SmrtError>((humans, rest))
         });
-        both(of_theirs, told(found))
+        let rest = found.as_ref().map_or_else(|_| String::new(), |(_, rest)| rest.clone());
+        let mut said = both(of_theirs, told(found.map(|(humans, _)| humans)));
+        said.revealed += &rest;
+        said
     }),
     ("finish_bulk_load", |s, t, w| told(s.finish_bulk_load(&mut t.run.clone(), w.instant()))),
     ("set_run_status", |s, t, w| {
@@ -307,7 +310,7 @@ fn target(world: &World, names: &Names, owner: &str, viewer: &str) -> Target {
         run: session.runs(at).unwrap().remove(0),
         sequence: 2,
         own_human: world.id(own_human),
-        typed: String::new(),
+        after_number: Id::of_phone_number(number_of(names.number)),
     }
 }
 
@@ -338,6 +341,7 @@ fn made_up(of: &Target) -> Target {
             ..of.given.clone()
         },
         number: e164("+12025550199"),
+        after_number: behind(of.after_number),
         link: behind(of.link),
         consent: behind(of.consent),
         call: behind(of.call),
@@ -454,8 +458,9 @@ fn no_method_tells_a_canary_its_caller_may_not_see() {
                             ));
                         }
                     }
-                    let is_personal = |text: &str| text.contains("canary-") && !is_about_runs(name);
-                    if is_personal(&said.logged) {
+                    let log = &said.logged;
+                    let is_personal = log.contains("canary-") || log.contains("+1");
+                    if is_personal && !is_about_runs(name) {
                         leaks.push(format!("{viewer} {name}: `Debug` shows data: {}", said.logged));
                     }
                 }

@@ -96,11 +96,16 @@ const EXEMPT: [(&str, &str, &str); 16] = [
     ("consent_records", "consent_status", "type and status decide"),
 ];
 
+/// A mark of records that a link of `acme` ties.
+const LINKED: &str = "linked by acme";
+
 /// What must not be shown to everybody.
 #[derive(Debug, Clone)]
 pub(super) struct Canary {
     pub(super) text: String,
     owner: &'static str,
+    /// Whom the record is tied to, and whom a link of `acme` ties it to: numbers only.
+    tied: Vec<&'static str>,
     table: String,
     column: String,
     label: String,
@@ -110,6 +115,7 @@ pub(super) struct Canary {
 pub(super) struct World {
     pub(super) sandbox: Sandbox,
     ids: BTreeMap<String, Id>,
+    tied: BTreeMap<String, Vec<&'static str>>,
     canaries: Vec<Canary>,
 }
 
@@ -140,10 +146,12 @@ impl World {
         let mut world = Self {
             sandbox,
             ids,
+            tied: BTreeMap::new(),
             canaries: Vec::new(),
         };
         let mut connection = Connection::open(world.path()).unwrap();
         let change = connection.transaction().unwrap();
+        world.note_ties(&change);
         world.grant(&change);
         fill_what_nothing_writes(&change);
         world.plant(&change);
@@ -299,19 +307,26 @@ impl World {
                 );
                 db.execute(&sql, params![at, Id::of_tenant(tenant).as_bytes()]).unwrap();
             }
-            self.add(format!("{year}-03-05"), tenant, "humans", "created_at", "");
+            let times = format!("{year}-03-05");
+            self.add(times, tenant, "humans", "created_at", "consented");
         }
     }
 
     fn canary(&mut self, table: &str, column: &str, owner: &'static str, id: Option<&[u8]>) -> String {
-        let named = id.and_then(|id| {
-            let mut ids = self.ids.iter();
-            ids.find(|(_, known)| known.as_bytes() == id)
-        });
-        let label = named.map_or_else(|| "imported".to_owned(), |(name, _)| name.replace(' ', "-"));
+        let label = id.map_or_else(String::new, |id| self.label(id));
         let canary = format!("canary-{owner}-{table}-{column}-{label}");
         self.add(canary.clone(), owner, table, column, &label);
         canary
+    }
+
+    /// The name of a record, or its id.
+    fn label(&self, id: &[u8]) -> String {
+        let mut ids = self.ids.iter();
+        let named = ids.find(|(_, known)| known.as_bytes() == id);
+        match named {
+            Some((name, _)) => name.replace(' ', "-"),
+            None => id.iter().map(|byte| format!("{byte:02x}")).collect(),
+        }
     }
 
     fn add(&mut self, text: String, owner: &'static str, table: &str, column: &str, label: &str) {
@@ -321,10 +336,35 @@ impl World {
         self.canaries.push(Canary {
             text,
             owner,
+            tied: self.tied.get(label).cloned().unwrap_or_default(),
             table: table.to_owned(),
             column: column.to_owned(),
             label: label.to_owned(),
         });
+    }
+
+    /// Notes by whom numbers are known, and which records `acme` has linked.
+    fn note_ties(&mut self, db: &Connection) {
+        let mut note = |sql: &str, who: Option<&'static str>| {
+            let mut statement = db.prepare(sql).unwrap();
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+            for (record, tenant) in rows.unwrap().map(Result::<(Vec<u8>, Vec<u8>), _>::unwrap) {
+                let mut tenants = TENANTS.into_iter();
+                let tenant = tenants.find(|t| Id::of_tenant(t).as_bytes()[..] == tenant[..]);
+                let label = self.label(&record);
+                let who = match who {
+                    Some(mark) if tenant == Some("acme") => mark,
+                    Some(_) => continue,
+                    None => tenant.unwrap(),
+                };
+                self.tied.entry(label).or_default().push(who);
+            }
+        };
+        note("SELECT phone_number_id, tenant_id FROM phone_number_ties", None);
+        for end in ["phone_number_id", "human_id"] {
+            let sql = format!("SELECT {end}, created_by_tenant_id FROM phone_human_links");
+            note(&sql, Some(LINKED));
+        }
     }
 
     /// Ids tell, too, that a record exists.
@@ -336,8 +376,7 @@ impl World {
             }
             for (_, owner, id) in rows_of(db, table.name) {
                 let id = Id::from_bytes(id.unwrap().try_into().unwrap());
-                let known = self.ids.iter().find(|(_, known)| **known == id);
-                let label = known.map_or("imported".to_owned(), |(name, _)| name.replace(' ', "-"));
+                let label = self.label(id.as_bytes());
                 self.add(id.to_string(), owner, table.name, "id", &label);
             }
         }
@@ -352,6 +391,12 @@ impl Canary {
         }
         let shares = viewer == "beta" && self.owner == "acme" && when == When::Live;
         match self.table.as_str() {
+            // A link names both its ends, so sharing all links tells the ids of humans.
+            "humans" if self.column == "id" => {
+                let is_given = ["subset", "consented", "unconsented"].contains(&self.label.as_str());
+                let is_named = viewer == "beta" && when != When::Before && self.is_in_a_grant();
+                shares && (is_given || self.tied.contains(&LINKED)) || is_named
+            }
             "humans" => shares && self.is_shared_field_of_human(),
             "phone_human_links" => {
                 // The id comes with the field that was shared for all links.
@@ -359,14 +404,10 @@ impl Canary {
             }
             "phone_numbers" => {
                 let is_fact = !matches!(self.column.as_str(), "metadata" | "created_at");
-                let is_tied = match (viewer, self.label.as_str()) {
-                    ("gamma", "0115" | "0122") | ("acme", "0116") | ("beta", "0114") => true,
-                    // Whoever adds a number knows it; a test does.
-                    (_, "0117") => true,
-                    // Linked by `acme`, whose links are shared.
-                    ("beta", "0112" | "0113" | "0115" | "imported") => shares,
-                    _ => false,
-                };
+                let is_linked = shares && self.tied.contains(&LINKED);
+                // Whoever adds a number knows it; a test adds this one.
+                let is_added = self.label == "0117";
+                let is_tied = self.tied.contains(&viewer) || is_linked || is_added;
                 is_fact && is_tied
             }
             // Both sides of a grant know of it.
@@ -375,14 +416,19 @@ impl Canary {
         }
     }
 
+    /// Both sides of a grant know of it, also when it has ended.
+    fn is_in_a_grant(&self) -> bool {
+        self.owner == "acme" && HUMANS.contains(&self.label.as_str()) && self.label != "hidden"
+    }
+
     fn is_shared_field_of_human(&self) -> bool {
         let (label, column) = (self.label.as_str(), self.column.as_str());
         match label {
-            "subset" => matches!(column, "id" | "first_name" | "company_name" | "job_title"),
+            "subset" => matches!(column, "first_name" | "company_name" | "job_title"),
             "consented" => true,
             "unconsented" => matches!(
                 column,
-                "id" | "first_name" | "last_name" | "company_name" | "job_title"
+                "first_name" | "last_name" | "company_name" | "job_title"
             ),
             _ => false,
         }
