@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Map;
 use smrt_core::model::{
-    ConsentStatus, ConsentType, Direction, Id, InteractionKind, RelationshipType,
+    AccessLevel, ConsentStatus, ConsentType, Direction, EntityType, Field, Id, InteractionKind,
+    RelationshipType,
 };
 use smrt_core::phone::E164;
 use smrt_core::smrt::{
-    Human, HumanEdit, HumanSearch, InteractionEdit, LinkEdit, NewConsentRecord, NewHuman,
+    AccessQuestion, GrantFilter, Human, HumanEdit, HumanSearch, InteractionEdit, LinkEdit,
+    NewConsentRecord, NewGrant, NewHuman,
     NewInteraction, NewLink, NumberEdit, PageRequest, SigningKey, Smrt, SmrtError, TenantSession,
 };
 use smrt_core::store::{AuditFilter, IndexPolicy, NewRun, Run, RunStatus};
@@ -27,6 +29,7 @@ struct Target {
     link: Id,
     consent: Id,
     call: Id,
+    grant: Id,
     run: Run,
     sequence: i64,
     own_human: Id,
@@ -124,6 +127,28 @@ const METHODS: &[(&str, Call)] = &[
     ("with_phone_numbers", |s, t, w| {
         told(s.with_phone_numbers(vec![t.given.clone()], w.instant()))
     }),
+    ("grant", |s, t, w| told(s.grant(&[grant_of(s, t.human)], w.instant()))),
+    ("share", |s, _, w| {
+        let (to, kind) = (partner_of(s), EntityType::Human);
+        told(s.share(kind, to, &[], AccessLevel::Read, None, w.instant()))
+    }),
+    ("revoke", |s, t, w| told(s.revoke(&[t.grant], w.instant()))),
+    ("grants", |s, t, w| {
+        let on = GrantFilter::Record(EntityType::Human, t.human);
+        let of_record = told(s.grants(on, Some(t.grant), 9, w.instant()));
+        both(of_record, told(s.grants(GrantFilter::Received, None, 99, w.instant())))
+    }),
+    ("explain", |s, t, w| {
+        let question = AccessQuestion {
+            viewer: None,
+            entity_type: EntityType::Human,
+            id: t.human,
+            field: Field::parse(EntityType::Human, "email").unwrap(),
+            level: AccessLevel::Write,
+        };
+        let other = AccessQuestion { viewer: Some("beta".to_owned()), ..question.clone() };
+        both(told(s.explain(&question, w.instant())), told(s.explain(&other, w.instant())))
+    }),
     ("start_run", |s, _, _| told(s.start_run(&new_run(), IndexPolicy::Keep))),
     ("start_trial", |s, _, _| {
         told(in_trial(s, |base, trial| trial.start_trial(Some(base), &new_run())))
@@ -152,7 +177,7 @@ const METHODS: &[(&str, Call)] = &[
             let numbers = transaction.existing_phone_numbers(&[number])?;
             let revoked = transaction.revoked_numbers(&[number])?;
             let rest = format!("{rows:?} {numbers:?} {revoked:?}");
-                Ok::<_, SmrtError>((humans, rest))
+            Ok::<_, SmrtError>((humans, rest))
         });
         let rest = found.as_ref().map_or_else(|_| String::new(), |(_, rest)| rest.clone());
         let mut said = both(of_theirs, told(found.map(|(humans, _)| humans)));
@@ -220,6 +245,25 @@ fn link_of(human: Id, number: E164) -> NewLink {
     NewLink {
         is_primary: true,
         ..NewLink::new(human, number, RelationshipType::OTHER)
+    }
+}
+
+/// Another tenant, to give something to.
+fn partner_of(session: &TenantSession<'_>) -> &'static str {
+    match session.tenant().slug.as_str() {
+        "beta" => "gamma",
+        _ => "beta",
+    }
+}
+
+fn grant_of(session: &TenantSession<'_>, human: Id) -> NewGrant {
+    NewGrant {
+        to: partner_of(session).to_owned(),
+        entity_type: EntityType::Human,
+        record: Some(human),
+        field: None,
+        level: AccessLevel::Admin,
+        expires_at: None,
     }
 }
 
@@ -307,6 +351,7 @@ fn target(world: &World, names: &Names, owner: &str, viewer: &str) -> Target {
         link: world.id(names.link),
         consent: world.id(names.consent),
         call: world.id(names.call),
+        grant: world.id("grant expired"),
         run: session.runs(at).unwrap().remove(0),
         sequence: 2,
         own_human: world.id(own_human),
@@ -345,6 +390,7 @@ fn made_up(of: &Target) -> Target {
         link: behind(of.link),
         consent: behind(of.consent),
         call: behind(of.call),
+        grant: behind(of.grant),
         run,
         ..of.clone()
     }

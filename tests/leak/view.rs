@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use smrt_core::model::Id;
 use smrt_core::smrt::{
-    Checkpoint, CheckpointVerification, ConsentRecord, FoundHuman, Human, HumanDetail, Interaction,
+    Checkpoint, CheckpointVerification, ConsentRecord, Explanation, FoundHuman, GrantDetail, Human, HumanDetail, Interaction,
     Link, LinkDetail, Masked, Number, NumberDetail, Page, SmrtError,
 };
 use smrt_core::store::{
@@ -235,6 +235,8 @@ plain!(
     Tenant,
     Run,
     UndoReport,
+    GrantDetail,
+    Explanation,
     AuditVerification,
     Checkpoint,
     CheckpointVerification,
