@@ -438,6 +438,10 @@ fn every_method_answers_a_hidden_record_like_none() {
             if is_link && viewer == "beta" && owner == "acme" && when == When::Live {
                 continue;
             }
+            // The grant is its own.
+            if *name == "revoke" && viewer == "acme" {
+                continue;
+            }
             // The viewer has a run of this number itself.
             let by_number = ["run", "undo_run", "try_undo_run", "roll_back_run"].contains(name);
             if by_number && owner != "acme" {
@@ -479,9 +483,9 @@ fn no_method_tells_a_canary_its_caller_may_not_see() {
             (OF_GAMMA, "gamma"),
         ] {
             let target = target(&world, &names, owner, viewer);
-            for when in When::ALL {
+            for when in times(viewer) {
                 for (name, method) in METHODS {
-                    let said = call(&world, viewer, when, *method, &target);
+                    let said = call(&world, viewer, *when, *method, &target);
                     // The caller gave this method a human to begin with.
                     let given = match *name {
                         "with_phone_numbers" => target.given.reveal(),
@@ -489,18 +493,18 @@ fn no_method_tells_a_canary_its_caller_may_not_see() {
                     };
                     // Whoever adds a number or names a human knows it already.
                     let typed = format!(
-                        "{given} {} {} {} {} {} {}",
+                        "{given} {} {} {} {} {} {} {}",
                         target.number_id(), target.human, target.link, target.consent,
-                        target.call, target.number
+                        target.call, target.grant, target.number
                     );
                     if world.shows_own(&said.revealed, viewer) {
                         seen.insert((viewer, *name));
                     }
                     for (what, text) in [("logs", &said.logged), ("tells", &said.revealed)] {
-                        for canary in world.leaks(text, viewer, when, &typed) {
+                        for canary in world.leaks(text, viewer, *when, &typed) {
                             leaks.push(format!(
                                 "{viewer} {when:?} {name} of {} {what} {}",
-                                names.human, canary.text
+                                names.human, canary
                             ));
                         }
                     }
@@ -518,6 +522,14 @@ fn no_method_tells_a_canary_its_caller_may_not_see() {
     assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
     for name in ["human", "number", "link", "list_links", "consent_record", "interaction", "issues"] {
         assert!(seen.contains(&("acme", name)), "{name} tells its owner nothing");
+    }
+}
+
+/// When it is worth while for a tenant to look: nothing ever began or ended for the others.
+fn times(viewer: &str) -> &'static [When] {
+    match viewer {
+        "beta" => &When::ALL,
+        _ => &[When::Live],
     }
 }
 
