@@ -10,10 +10,13 @@
     reason = "a test ends at the first thing that is wrong"
 )]
 
+mod access;
 mod audit;
+mod audit_checkpoint;
 mod audit_command;
 mod bad_rows;
 mod binary;
+mod by_hand;
 mod consent;
 mod console;
 mod contention;

@@ -30,15 +30,15 @@ pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
-    Share(share::ShareArgs),
-    #[command(subcommand)]
-    Access(access::AccessCommand),
     #[command(subcommand)]
     Human(human::HumanCommand),
     #[command(subcommand)]
     Number(number::NumberCommand),
     Link(link::LinkArgs),
     Unlink(link::UnlinkArgs),
+    Share(share::ShareArgs),
+    #[command(subcommand)]
+    Access(access::AccessCommand),
     #[command(subcommand)]
     Mapping(mapping::MappingCommand),
     #[command(subcommand)]

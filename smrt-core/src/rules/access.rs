@@ -375,3 +375,6 @@ fn decided(facts: &Facts<'_>, holders: &[(Id, FieldSet)], at: Instant) -> Vec<(I
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

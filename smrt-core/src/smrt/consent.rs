@@ -162,7 +162,7 @@ impl TenantSession<'_> {
         events: &[NewConsentRecord],
         at: Instant,
     ) -> Result<Vec<Id>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.write(at, |unit| {
             let humans: Vec<Id> = events.iter().filter_map(|event| event.human_id).collect();
             require_visible(unit, &humans)?;
@@ -210,7 +210,7 @@ impl TenantSession<'_> {
         ids: &[Id],
         at: Instant,
     ) -> Result<Vec<Option<ConsentRecord>>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| Ok(in_order(ids, &fetch(unit, ids)?)))
     }
 
@@ -229,7 +229,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn consent_record(&mut self, id: Id, at: Instant) -> Result<ConsentRecord, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| {
             let event = fetch::<ConsentRecord>(unit, &[id])?.remove(&id);
             event.ok_or_else(|| not_found::<ConsentRecord>(id))
@@ -255,7 +255,7 @@ impl TenantSession<'_> {
         humans: &[Id],
         at: Instant,
     ) -> Result<Vec<ConsentRecord>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| consent_records_of(unit, "human_id", humans))
     }
 
@@ -278,7 +278,7 @@ impl TenantSession<'_> {
         numbers: &[Id],
         at: Instant,
     ) -> Result<Vec<ConsentRecord>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| {
             consent_records_of(unit, "phone_number_id", numbers)
         })
@@ -304,7 +304,7 @@ impl TenantSession<'_> {
         request: &PageRequest,
         at: Instant,
     ) -> Result<Page<ConsentRecord>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| list(unit, request))
     }
 }

@@ -81,7 +81,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn human_detail(&mut self, id: Id, at: Instant) -> Result<HumanDetail, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         let with_consent = self.tenant.has(Module::Consent);
         self.read(at, |unit| {
             let human = fetch::<Human>(unit, &[id])?
@@ -129,7 +129,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn number_detail(&mut self, id: Id, at: Instant) -> Result<NumberDetail, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
             let number = numbers(unit, &[id])?
                 .remove(&id)

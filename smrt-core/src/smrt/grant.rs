@@ -133,7 +133,7 @@ impl TenantSession<'_> {
         grants: &[NewGrant],
         at: Instant,
     ) -> Result<Vec<GrantDetail>, SmrtError> {
-        self.require(Module::Sharing)?;
+        self.require(Module::Sharing, at)?;
         within_bound(grants.len())?;
         let settings = self.tenant.settings.clone();
         self.write(at, |unit| {
@@ -196,7 +196,7 @@ impl TenantSession<'_> {
     /// [`SmrtError::UnknownGrant`] for one that is neither, or does not exist;
     /// [`SmrtError::Invalid`] with the code `grant_revoked` or `grants_too_many`.
     pub fn revoke(&mut self, ids: &[Id], at: Instant) -> Result<(), SmrtError> {
-        self.require(Module::Sharing)?;
+        self.require(Module::Sharing, at)?;
         within_bound(ids.len())?;
         self.write(at, |unit| {
             let directory = Directory::read(unit)?;

@@ -214,7 +214,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_humans(&mut self, humans: &[NewHuman], at: Instant) -> Result<Vec<Id>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         let mut rows = RowBlock::new(&schema::HUMANS);
         let mut ids = Vec::with_capacity(humans.len());
         for human in humans {
@@ -272,7 +272,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn humans(&mut self, ids: &[Id], at: Instant) -> Result<Vec<Option<Human>>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| Ok(in_order(ids, &fetch::<Human>(unit, ids)?)))
     }
 
@@ -292,7 +292,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn human(&mut self, id: Id, at: Instant) -> Result<Human, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
             let mut found = all_or_not_found::<Human>(unit, &[id])?;
             found.pop().ok_or(SmrtError::NotFound {
@@ -333,7 +333,7 @@ impl TenantSession<'_> {
         request: &PageRequest,
         at: Instant,
     ) -> Result<Page<Human>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| list(unit, request))
     }
 
@@ -358,7 +358,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn edit_humans(&mut self, edits: &[HumanEdit], at: Instant) -> Result<u64, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
             let accesses = access::of_records(unit, EntityType::Human, &ids)?;

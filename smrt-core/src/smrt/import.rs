@@ -15,7 +15,7 @@ use crate::store::runs::{self, LastRun};
 use crate::store::undo;
 use crate::store::{
     DeferredRow, ImportTransaction, IndexPolicy, Issue, NewRun, Run, RunStatus, Severity,
-    StoreErrorKind, UndoReport, VerificationError,
+    UndoReport, VerificationError,
 };
 
 /// Whether taking a run back is kept.
@@ -53,7 +53,7 @@ impl TenantSession<'_> {
         let Some(base) = base else {
             return self.start_run(new, IndexPolicy::DeferIfEmpty);
         };
-        base.allow_import(new.started_at)?;
+        base.require(Module::Import, new.started_at)?;
         let tenant = base.tenant.id;
         let engine = base.store.engine();
         let indexes = match runs::is_without_records(engine, tenant)? {
@@ -89,7 +89,7 @@ impl TenantSession<'_> {
         new: &NewRun,
         indexes: IndexPolicy,
     ) -> Result<Run, SmrtError> {
-        self.allow_import(new.started_at)?;
+        self.require(Module::Import, new.started_at)?;
         self.store.engine().lock_imports()?;
         let run = self.write(new.started_at, |unit| {
             let run = runs::start(unit.engine, unit.tenant.id, earlier, new, indexes)?;
@@ -114,7 +114,7 @@ impl TenantSession<'_> {
     ///
     /// [`SmrtError::ModuleDisabled`]; kind `Locked` while another process imports.
     pub fn resume_run(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
-        self.allow_import(at)?;
+        self.require(Module::Import, at)?;
         self.store.engine().lock_imports()?;
         *run = self.write(at, |unit| {
             let mut current = own(unit, run, "resume run")?;
@@ -144,7 +144,7 @@ impl TenantSession<'_> {
         at: Instant,
         work: impl FnOnce(&mut ImportTransaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.require(Module::Import)?;
+        self.check(Module::Import)?;
         let is_scratch = self.store.is_scratch();
         let mut failed = None;
         let done = self.write(at, |unit| {
@@ -187,7 +187,7 @@ impl TenantSession<'_> {
     ///
     /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
     pub fn finish_bulk_load(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
-        self.require(Module::Import)?;
+        self.check(Module::Import)?;
         self.write(at, |unit| {
             let current = own(unit, run, "finish bulk load")?;
             Ok(runs::finish_bulk_load(unit.engine, current.key)?)
@@ -207,7 +207,7 @@ impl TenantSession<'_> {
         status: RunStatus,
         at: Instant,
     ) -> Result<(), SmrtError> {
-        self.require(Module::Import)?;
+        self.check(Module::Import)?;
         let finished_at = match status {
             RunStatus::Interrupted => None,
             RunStatus::Completed => Some(at),
@@ -247,7 +247,7 @@ impl TenantSession<'_> {
     ///
     /// [`SmrtError::ModuleDisabled`]; those of the engine.
     pub fn runs(&mut self, at: Instant) -> Result<Vec<Run>, SmrtError> {
-        self.allow_import(at)?;
+        self.require(Module::Import, at)?;
         Ok(runs::list(self.store.engine(), self.tenant.id)?)
     }
 
@@ -257,7 +257,7 @@ impl TenantSession<'_> {
     ///
     /// As [`TenantSession::runs`].
     pub fn run(&mut self, number: i64, at: Instant) -> Result<Option<Run>, SmrtError> {
-        self.allow_import(at)?;
+        self.require(Module::Import, at)?;
         Ok(runs::numbered(self.store.engine(), self.tenant.id, number)?)
     }
 
@@ -267,7 +267,7 @@ impl TenantSession<'_> {
     ///
     /// As [`TenantSession::runs`].
     pub fn unfinished_run(&mut self, at: Instant) -> Result<Option<Run>, SmrtError> {
-        self.allow_import(at)?;
+        self.require(Module::Import, at)?;
         Ok(runs::unfinished(self.store.engine(), self.tenant.id)?)
     }
 
@@ -375,7 +375,7 @@ impl TenantSession<'_> {
     }
 
     fn take_back(&mut self, number: i64, at: Instant, keep: Keep) -> Result<UndoReport, SmrtError> {
-        self.allow_import(at)?;
+        self.require(Module::Import, at)?;
         let tenant = self.tenant.id;
         let engine = self.store.engine();
         engine.lock_imports()?;
@@ -422,23 +422,9 @@ impl TenantSession<'_> {
         }
     }
 
-    /// Refuses, and notes the refusal, when the tenant does not have the module.
-    fn allow_import(&mut self, at: Instant) -> Result<(), SmrtError> {
-        let Err(refused) = self.require(Module::Import) else {
-            return Ok(());
-        };
-        match self.write(at, |_| Err::<(), _>(refused)) {
-            // A store that cannot be written keeps no trail either.
-            Err(SmrtError::Store(error)) if error.kind() == StoreErrorKind::ReadOnly => {
-                self.require(Module::Import)
-            }
-            answer => answer,
-        }
-    }
-
     /// Refuses a run that is not the tenant's.
     fn own_run(&mut self, run: &Run) -> Result<(), SmrtError> {
-        self.require(Module::Import)?;
+        self.check(Module::Import)?;
         match runs::keyed(self.store.engine(), self.tenant.id, run.key)? {
             Some(_) => Ok(()),
             None => Err(runs::no_such_run("read run", run.number).into()),
@@ -460,7 +446,7 @@ impl ImportTransaction<'_> {
         humans: &[Id],
         phone_numbers: &[Id],
     ) -> Result<(), SmrtError> {
-        base.require(Module::Import)?;
+        base.check(Module::Import)?;
         if base.tenant.id != self.tenant() {
             return Err(SmrtError::invalid(
                 "another_tenant",

@@ -180,7 +180,7 @@ impl TenantSession<'_> {
         interactions: &[NewInteraction],
         at: Instant,
     ) -> Result<Vec<Id>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.write(at, |unit| {
             let humans = interactions.iter().filter_map(|new| new.human_id);
             require_visible(unit, &humans.collect::<Vec<Id>>())?;
@@ -220,7 +220,7 @@ impl TenantSession<'_> {
         ids: &[Id],
         at: Instant,
     ) -> Result<Vec<Option<Interaction>>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| Ok(in_order(ids, &fetch(unit, ids)?)))
     }
 
@@ -239,7 +239,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn interaction(&mut self, id: Id, at: Instant) -> Result<Interaction, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| {
             let found = fetch::<Interaction>(unit, &[id])?.remove(&id);
             found.ok_or_else(|| not_found::<Interaction>(id))
@@ -265,7 +265,7 @@ impl TenantSession<'_> {
         humans: &[Id],
         at: Instant,
     ) -> Result<Vec<Interaction>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| interactions_of(unit, "human_id", humans))
     }
 
@@ -288,7 +288,7 @@ impl TenantSession<'_> {
         numbers: &[Id],
         at: Instant,
     ) -> Result<Vec<Interaction>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| interactions_of(unit, "phone_number_id", numbers))
     }
 
@@ -312,7 +312,7 @@ impl TenantSession<'_> {
         request: &PageRequest,
         at: Instant,
     ) -> Result<Page<Interaction>, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.read(at, |unit| list(unit, request))
     }
 
@@ -345,7 +345,7 @@ impl TenantSession<'_> {
         edits: &[InteractionEdit],
         at: Instant,
     ) -> Result<u64, SmrtError> {
-        self.require(Module::Consent)?;
+        self.require(Module::Consent, at)?;
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
             let accesses = access::of_records(unit, EntityType::Interaction, &ids)?;

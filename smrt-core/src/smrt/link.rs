@@ -177,7 +177,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_links(&mut self, links: &[NewLink], at: Instant) -> Result<Vec<Id>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.write(at, |unit| {
             let humans: Vec<Id> = links.iter().map(|link| link.human_id).collect();
             let accesses = access::of_records(unit, EntityType::Human, &humans)?;
@@ -259,7 +259,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn links(&mut self, ids: &[Id], at: Instant) -> Result<Vec<Option<Link>>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| Ok(in_order(ids, &fetch::<Link>(unit, ids)?)))
     }
 
@@ -278,7 +278,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn link(&mut self, id: Id, at: Instant) -> Result<Link, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
             let link = fetch::<Link>(unit, &[id])?.remove(&id);
             link.ok_or_else(|| not_found::<Link>(id))
@@ -300,7 +300,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn links_of_humans(&mut self, humans: &[Id], at: Instant) -> Result<Vec<Link>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| links_of(unit, "human_id", humans))
     }
 
@@ -323,7 +323,7 @@ impl TenantSession<'_> {
         numbers: &[Id],
         at: Instant,
     ) -> Result<Vec<Link>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| links_of(unit, "phone_number_id", numbers))
     }
 
@@ -347,7 +347,7 @@ impl TenantSession<'_> {
         request: &PageRequest,
         at: Instant,
     ) -> Result<Page<Link>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| list(unit, request))
     }
 
@@ -373,7 +373,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn edit_links(&mut self, edits: &[LinkEdit], at: Instant) -> Result<u64, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
             let accesses = access::of_records(unit, EntityType::Link, &ids)?;
@@ -413,7 +413,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn remove_links(&mut self, ids: &[Id], at: Instant) -> Result<(), SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.write(at, |unit| {
             let accesses = access::of_records(unit, EntityType::Link, ids)?;
             note_unseen(unit, ids, &accesses);

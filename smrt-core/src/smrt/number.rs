@@ -106,7 +106,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn add_numbers(&mut self, numbers: &[E164], at: Instant) -> Result<Vec<Id>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.write(at, |unit| {
             let (ids, added) = ensure(unit, numbers)?;
             unit.note_records(
@@ -158,7 +158,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn numbers(&mut self, ids: &[Id], at: Instant) -> Result<Vec<Option<Number>>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| Ok(in_order(ids, &numbers(unit, ids)?)))
     }
 
@@ -177,7 +177,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn number(&mut self, id: Id, at: Instant) -> Result<Number, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
             let number = numbers(unit, &[id])?.remove(&id);
             number.ok_or(not_found::<Number>(id))
@@ -205,7 +205,7 @@ impl TenantSession<'_> {
         request: &PageRequest,
         at: Instant,
     ) -> Result<Page<Number>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
             let (order, mut found, next) = page::<Number>(unit, request)?;
             with_own_metadata(unit, &mut found)?;
@@ -233,7 +233,7 @@ impl TenantSession<'_> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn edit_numbers(&mut self, edits: &[NumberEdit], at: Instant) -> Result<u64, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
             let attachments = attachments(unit, &ids)?;

@@ -75,7 +75,7 @@ impl TenantSession<'_> {
         search: &HumanSearch,
         at: Instant,
     ) -> Result<Vec<FoundHuman>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
             let mut humans = with_numbers(unit, &search.numbers)?;
             if humans.is_empty() {
@@ -107,7 +107,7 @@ impl TenantSession<'_> {
         humans: Vec<Human>,
         at: Instant,
     ) -> Result<Vec<FoundHuman>, SmrtError> {
-        self.require(Module::Contacts)?;
+        self.require(Module::Contacts, at)?;
         self.read(at, |unit| found(unit, humans))
     }
 }

@@ -38,13 +38,21 @@ impl<'s> TenantSession<'s> {
     }
 
     /// Refuses when the tenant does not have a module.
-    pub(super) fn require(&self, module: Module) -> Result<(), SmrtError> {
+    pub(super) fn check(&self, module: Module) -> Result<(), SmrtError> {
         match self.tenant.has(module) {
             true => Ok(()),
             false => Err(SmrtError::ModuleDisabled {
                 tenant: self.tenant.slug.clone(),
                 module,
             }),
+        }
+    }
+
+    /// Refuses when the tenant does not have a module, and puts that down.
+    pub(super) fn require(&mut self, module: Module, at: Instant) -> Result<(), SmrtError> {
+        match self.check(module) {
+            Ok(()) => Ok(()),
+            Err(refused) => Unit::run(self, Access::Read, at, |_| Err(refused)),
         }
     }
 

@@ -5,7 +5,7 @@ use super::session::TenantSession;
 use crate::model::{Actor, EntityType, FieldSet, Id, Instant};
 use crate::store::audit::{self, Detail, NewEntry};
 use crate::store::records::{owner_column, read_by, table_of};
-use crate::store::{Access, Engine, StoreError, Tenant};
+use crate::store::{Access, Engine, StoreError, StoreErrorKind, Tenant};
 
 /// A transaction under way.
 pub(super) struct Unit<'u> {
@@ -40,15 +40,16 @@ impl Unit<'_> {
         let result = work(&mut unit);
         match result.and_then(|value| unit.settle(access).map(|()| value)) {
             Ok(value) => {
-                unit.record_unseen()?;
+                unless_read_only(unit.record_unseen())?;
                 Ok(value)
             }
             Err(error) => {
                 // The first error tells more than one of the rollback; the engine undoes the
                 // transaction in any case when the connection closes.
                 let _ = unit.engine.rollback();
-                unit.record_unseen()?;
-                unit.record_refusal(&error)?;
+                unit.trail.clear();
+                unless_read_only(unit.record_unseen())?;
+                unless_read_only(unit.record_refusal(&error))?;
                 Err(error)
             }
         }
@@ -56,9 +57,16 @@ impl Unit<'_> {
 
     fn settle(&mut self, access: Access) -> Result<(), SmrtError> {
         match access {
-            Access::Read => Ok(self.engine.rollback()?),
+            Access::Read => {
+                self.engine.rollback()?;
+                match self.trail.is_empty() {
+                    true => Ok(()),
+                    false => Ok(self.append_apart(|_| Ok(()))?),
+                }
+            }
             Access::Write => {
                 audit::append(self.engine, &self.trail, self.at)?;
+                self.trail.clear();
                 Ok(self.engine.commit()?)
             }
         }
@@ -79,15 +87,56 @@ impl Unit<'_> {
             SmrtError::ModuleDisabled { .. } => (None, None, Detail::default()),
             _ => return Ok(()),
         };
-        self.trail.clear();
         let detail = Detail {
             reason: Some(error.code()),
             ..detail
         };
-        self.note("access.refused", entity_type, entity_id, detail);
+        self.append_apart(|unit| {
+            if let (Some(entity_type), Some(id)) = (entity_type, entity_id) {
+                unit.tell_owner(entity_type, id, detail.clone())?;
+            }
+            unit.note("access.refused", entity_type, entity_id, detail);
+            Ok(())
+        })
+    }
+
+    /// Appends the entries that `work` makes in a transaction of their own.
+    fn append_apart(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         self.engine.begin(Access::Write)?;
-        audit::append(self.engine, &self.trail, self.at)?;
-        self.engine.commit()
+        let appended = work(self)
+            .and_then(|()| audit::append(self.engine, &self.trail, self.at))
+            .and_then(|()| self.engine.commit());
+        self.trail.clear();
+        match appended {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                // The first error tells more than one of the rollback.
+                let _ = self.engine.rollback();
+                Err(error)
+            }
+        }
+    }
+
+    /// Tells the owner of a record, if there is one and it is another tenant, of a refusal.
+    fn tell_owner(
+        &mut self,
+        entity_type: EntityType,
+        id: Id,
+        detail: Detail,
+    ) -> Result<(), StoreError> {
+        let mut owner = None;
+        let (table, column) = (table_of(entity_type), owner_column(entity_type));
+        read_by(self.engine, table, &[column], "id", &[id], &mut |row| {
+            owner = Some(row.id(0)?);
+            Ok(())
+        })?;
+        if let Some(owner) = owner.filter(|owner| *owner != self.tenant.id) {
+            self.note_to_owner(owner, "access.refused", Some(entity_type), Some(id), detail);
+        }
+        Ok(())
     }
 
     /// Tells the owners of records that were asked for and not shown. The tenant itself learns
@@ -96,33 +145,16 @@ impl Unit<'_> {
         if self.unseen.is_empty() {
             return Ok(());
         }
-        self.trail.clear();
-        self.engine.begin(Access::Write)?;
-        for (entity_type, id) in std::mem::take(&mut self.unseen) {
-            let owner_column = owner_column(entity_type);
-            let mut owner = None;
-            let table = table_of(entity_type);
-            read_by(
-                self.engine,
-                table,
-                &[owner_column],
-                "id",
-                &[id],
-                &mut |row| {
-                    owner = Some(row.id(0)?);
-                    Ok(())
-                },
-            )?;
-            if let Some(owner) = owner {
+        self.append_apart(|unit| {
+            for (entity_type, id) in std::mem::take(&mut unit.unseen) {
                 let detail = Detail {
                     reason: Some("not_visible"),
                     ..Detail::default()
                 };
-                self.note_to_owner(owner, "access.refused", Some(entity_type), Some(id), detail);
+                unit.tell_owner(entity_type, id, detail)?;
             }
-        }
-        audit::append(self.engine, &self.trail, self.at)?;
-        self.engine.commit()
+            Ok(())
+        })
     }
 
     /// Makes an entry of the tenant's own trail about records of its own.
@@ -226,5 +258,13 @@ impl Unit<'_> {
             entity_id,
             detail,
         });
+    }
+}
+
+/// A store that cannot be written keeps no trail of what it did not show.
+fn unless_read_only(recorded: Result<(), StoreError>) -> Result<(), StoreError> {
+    match recorded {
+        Err(error) if error.kind() == StoreErrorKind::ReadOnly => Ok(()),
+        recorded => recorded,
     }
 }

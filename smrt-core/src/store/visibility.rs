@@ -25,6 +25,9 @@ const STREAMS_MAX: usize = 24;
 /// Few in unit tests, so that they see what happens beyond.
 const CHAINED_MAX: usize = if cfg!(test) { 2 } else { 2_000 };
 
+/// The same for links, all of which must be known when phone numbers are listed.
+const LINKS_CHAINED_MAX: usize = 20_000;
+
 /// The records of one kind that a tenant may see at an instant, as SQL.
 #[derive(Debug)]
 pub(crate) struct Visible {
@@ -90,10 +93,12 @@ impl Visible {
         at: Instant,
         after: Option<Id>,
     ) -> Result<Self, StoreError> {
-        let mut scope = Scope::read(engine, viewer, entity_type, at, after)?;
+        let mut scope = Scope::read(engine, viewer, entity_type, (at, after), CHAINED_MAX)?;
         let mut links = match entity_type {
             EntityType::PhoneNumber => {
-                let links = Scope::read(engine, viewer, EntityType::Link, at, None)?;
+                let moment = (at, None);
+                let links =
+                    Scope::read(engine, viewer, EntityType::Link, moment, LINKS_CHAINED_MAX)?;
                 links.require_complete()?;
                 Some(links)
             }
@@ -387,8 +392,8 @@ impl Scope {
         engine: &mut dyn Engine,
         viewer: Id,
         entity_type: EntityType,
-        at: Instant,
-        after: Option<Id>,
+        (at, after): (Instant, Option<Id>),
+        most: usize,
     ) -> Result<Self, StoreError> {
         let mut scope = Self {
             entity_type,
@@ -423,7 +428,7 @@ impl Scope {
         );
         scope.on_records = super::count(engine, &sql, &parameters)? != 0;
         if scope.on_records && scope.may_be_chained(engine, viewer)? {
-            scope.read_chained(engine, viewer, at, after)?;
+            scope.read_chained(engine, viewer, (at, after), most)?;
         }
         Ok(scope)
     }
@@ -449,10 +454,10 @@ impl Scope {
         &mut self,
         engine: &mut dyn Engine,
         viewer: Id,
-        at: Instant,
-        after: Option<Id>,
+        (at, after): (Instant, Option<Id>),
+        most: usize,
     ) -> Result<(), StoreError> {
-        let limit = i64::try_from(CHAINED_MAX).unwrap_or(i64::MAX);
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
         let parameters = [
             viewer.into(),
             at.into(),
@@ -464,7 +469,7 @@ impl Scope {
             chained.push((row.id(0)?, fields(row, 1)?));
             Ok(())
         })?;
-        if chained.len() >= CHAINED_MAX {
+        if chained.len() >= most {
             self.until = chained.last().map(|(id, _)| *id);
         }
         Ok(())
@@ -478,8 +483,7 @@ impl Scope {
                 StoreErrorKind::Invalid,
                 "read",
                 format!(
-                    "{CHAINED_MAX} or more records were granted by others than their owners; \
-                     list them page by page"
+                    "{LINKS_CHAINED_MAX} or more links were granted by others than their owners"
                 ),
             )),
         }
