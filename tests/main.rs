@@ -25,6 +25,7 @@ mod crash;
 mod dry_run;
 mod file_form;
 mod full_disk;
+mod leak;
 mod library;
 mod people;
 mod presets;

@@ -42,7 +42,7 @@ pub struct NumberDetail {
 }
 
 /// A link with both its ends.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LinkDetail {
     /// The link.
     pub link: Link,
@@ -52,6 +52,16 @@ pub struct LinkDetail {
     pub phone_number: String,
     /// Where the link came from, if an import of the tenant made it.
     pub origin: Option<Origin>,
+}
+
+impl std::fmt::Debug for LinkDetail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkDetail")
+            .field("link", &self.link)
+            .field("human", &self.human)
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
 }
 
 impl TenantSession<'_> {

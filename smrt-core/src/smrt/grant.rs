@@ -245,6 +245,9 @@ impl TenantSession<'_> {
             let of = match filter {
                 GrantFilter::Given => GrantsOf::Grantor(unit.tenant.id),
                 GrantFilter::Received => GrantsOf::Grantee(unit.tenant.id),
+                GrantFilter::Record(entity_type, id) if is_tied(unit, entity_type, id)? => {
+                    return Ok(Vec::new());
+                }
                 GrantFilter::Record(entity_type, id) => {
                     require_admin_of_some(unit, entity_type, id)?;
                     GrantsOf::Record(entity_type, id)
@@ -283,7 +286,9 @@ impl TenantSession<'_> {
             let directory = Directory::read(unit)?;
             let me = unit.tenant.id;
             let not_found = SmrtError::NotFound { entity_type, id };
+            let is_tied = is_tied(unit, entity_type, id)?;
             let owner = match of_records(unit, entity_type, &[id])?.get(&id) {
+                Some(_) if is_tied => me,
                 Some(access) => access.owner,
                 None => return Err(not_found),
             };
@@ -291,12 +296,15 @@ impl TenantSession<'_> {
                 Some(slug) => directory.by_slug(slug)?,
                 None => me,
             };
-            if viewer != me {
+            if viewer != me && !is_tied {
                 require_admin_of_some(unit, entity_type, id)?;
             }
             let known =
                 KnownRecords::read(unit.engine, entity_type, &[id], viewer, Reach::Everyone, at)?;
             let mut facts = known.facts(id, owner);
+            if is_tied {
+                facts.record_grants = &[];
+            }
             if viewer != me {
                 facts.tie = None;
             }
@@ -388,6 +396,15 @@ fn require_field_of(entity_type: EntityType, field: Field) -> Result<(), SmrtErr
     }
 }
 
+/// Whether it is a number that another tenant brought in first and this one knows, too.
+///
+/// It is answered as if it had brought it in itself: what others have of it is not told.
+fn is_tied(unit: &mut Unit<'_>, entity_type: EntityType, id: Id) -> Result<bool, SmrtError> {
+    let own = unit.tenant.id;
+    Ok(entity_type == EntityType::PhoneNumber
+        && grants::ties(unit.engine, own, &[id])?.contains(&id))
+}
+
 /// What can be said of a grant without looking at its record.
 fn check(
     unit: &Unit<'_>,
@@ -402,6 +419,13 @@ fn check(
     }
     if let Some(field) = new.field {
         require_field_of(new.entity_type, field)?;
+    }
+    if new.entity_type == EntityType::PhoneNumber && new.record.is_some() {
+        // A number is one record for all who know it; who may grant it would tell who had it first.
+        return Err(SmrtError::invalid(
+            "phone_number_not_granted",
+            "a phone number is not granted by itself: grant a link to it",
+        ));
     }
     match (new.expires_at, settings.grant_days_max) {
         (Some(end), _) if end <= unit.at => {

@@ -33,12 +33,21 @@ impl std::fmt::Debug for HumanSearch {
 }
 
 /// A human that was found.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FoundHuman {
     /// The human.
     pub human: Human,
     /// Its phone numbers in E.164 that the tenant can see, the primary one first.
     pub phone_numbers: Vec<String>,
+}
+
+impl std::fmt::Debug for FoundHuman {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FoundHuman")
+            .field("human", &self.human)
+            .field("phone_numbers", &self.phone_numbers.len())
+            .finish()
+    }
 }
 
 impl TenantSession<'_> {

@@ -1,0 +1,13 @@
+//! Nobody sees what is not theirs: a store with canaries in every column, and all who look at it.
+//!
+//! `acme` has the data, `beta` was given some of it, `gamma` was given nothing. What each may see
+//! is written down by hand in [`world`], apart from the rules of the program.
+
+mod alone;
+mod attack;
+mod command;
+mod method;
+mod together;
+mod twin;
+mod view;
+mod world;

@@ -1,0 +1,573 @@
+//! Every method of a session, by each tenant, with ids of its own, shared, hidden and made up.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use smrt_core::model::{
+    AccessLevel, ConsentStatus, ConsentType, Direction, EntityType, Field, Id, InteractionKind,
+    RelationshipType,
+};
+use smrt_core::phone::E164;
+use smrt_core::smrt::{
+    AccessQuestion, GrantFilter, Human, HumanEdit, HumanSearch, InteractionEdit, LinkEdit,
+    NewConsentRecord, NewGrant, NewHuman,
+    NewInteraction, NewLink, NumberEdit, PageRequest, SigningKey, Smrt, SmrtError, TenantSession,
+};
+use smrt_core::store::{AuditFilter, IndexPolicy, NewRun, Run, RunStatus};
+
+use super::twin::without_ids;
+use super::view::{Told, View as _, told};
+use super::world::{When, World, acting, e164, number_of, open};
+use crate::binary;
+
+/// What a method is called with.
+#[derive(Clone)]
+struct Target {
+    human: Id,
+    given: Human,
+    number: E164,
+    link: Id,
+    consent: Id,
+    call: Id,
+    grant: Id,
+    run: Run,
+    sequence: i64,
+    own_human: Id,
+    /// Where a list of numbers goes on.
+    after_number: Id,
+}
+
+impl Target {
+    fn number_id(&self) -> Id {
+        Id::of_phone_number(self.number)
+    }
+
+    fn page(&self, after: Id) -> PageRequest {
+        PageRequest::first(3).behind(after.to_string().parse().unwrap())
+    }
+}
+
+type Call = fn(&mut TenantSession<'_>, &Target, When) -> Told;
+
+/// Every method of a session.
+const METHODS: &[(&str, Call)] = &[
+    ("tenant", |s, _, _| told(Ok(s.tenant().clone()))),
+    ("actor", |s, _, _| told(Ok(s.actor().to_string()))),
+    ("add_humans", |s, _, w| told(s.add_humans(&[new_human()], w.instant()))),
+    ("add_human", |s, _, w| told(s.add_human(&new_human(), w.instant()))),
+    ("humans", |s, t, w| told(s.humans(&[t.human, t.own_human], w.instant()))),
+    ("human", |s, t, w| told(s.human(t.human, w.instant()))),
+    ("list_humans", |s, t, w| told(s.list_humans(&t.page(t.human), w.instant()))),
+    ("edit_humans", |s, t, w| {
+        told(s.edit_humans(&[edit_of(t.own_human), edit_of(t.human)], w.instant()))
+    }),
+    ("edit_human", |s, t, w| told(s.edit_human(&edit_of(t.human), w.instant()))),
+    ("add_numbers", |s, t, w| told(s.add_numbers(&[t.number], w.instant()))),
+    ("add_number", |s, t, w| told(s.add_number(t.number, w.instant()))),
+    ("numbers", |s, t, w| told(s.numbers(&[t.number_id()], w.instant()))),
+    ("number", |s, t, w| told(s.number(t.number_id(), w.instant()))),
+    ("list_numbers", |s, t, w| told(s.list_numbers(&t.page(t.after_number), w.instant()))),
+    ("edit_numbers", |s, t, w| {
+        told(NumberEdit::new(t.number_id(), &Map::new()).and_then(|e| s.edit_numbers(&[e], w.instant())))
+    }),
+    ("add_links", |s, t, w| told(s.add_links(&[link_of(t.human, t.number)], w.instant()))),
+    ("add_link", |s, t, w| told(s.add_link(&link_of(t.own_human, t.number), w.instant()))),
+    ("links", |s, t, w| told(s.links(&[t.link], w.instant()))),
+    ("link", |s, t, w| told(s.link(t.link, w.instant()))),
+    ("links_of_humans", |s, t, w| told(s.links_of_humans(&[t.human], w.instant()))),
+    ("links_of_numbers", |s, t, w| told(s.links_of_numbers(&[t.number_id()], w.instant()))),
+    ("list_links", |s, t, w| told(s.list_links(&t.page(t.link), w.instant()))),
+    ("edit_links", |s, t, w| {
+        let edit = LinkEdit { verified: Some(true), is_primary: Some(true), ..LinkEdit::of(t.link) };
+        told(s.edit_links(&[edit], w.instant()))
+    }),
+    ("remove_links", |s, t, w| told(s.remove_links(&[t.link], w.instant()))),
+    ("add_consent_records", |s, t, w| {
+        let of_human = consent_of(t.human);
+        told(s.add_consent_records(&[of_human], w.instant()))
+    }),
+    ("consent_records", |s, t, w| told(s.consent_records(&[t.consent], w.instant()))),
+    ("consent_record", |s, t, w| told(s.consent_record(t.consent, w.instant()))),
+    ("consent_records_of_humans", |s, t, w| {
+        told(s.consent_records_of_humans(&[t.human], w.instant()))
+    }),
+    ("consent_records_of_numbers", |s, t, w| {
+        told(s.consent_records_of_numbers(&[t.number_id()], w.instant()))
+    }),
+    ("list_consent_records", |s, t, w| {
+        told(s.list_consent_records(&t.page(t.consent), w.instant()))
+    }),
+    ("add_interactions", |s, t, w| {
+        let new = NewInteraction {
+            human_id: Some(t.human),
+            ..NewInteraction::new(InteractionKind::Call, Direction::Inbound, w.instant())
+        };
+        told(s.add_interactions(&[new], w.instant()))
+    }),
+    ("interactions", |s, t, w| told(s.interactions(&[t.call], w.instant()))),
+    ("interaction", |s, t, w| told(s.interaction(t.call, w.instant()))),
+    ("interactions_of_humans", |s, t, w| {
+        told(s.interactions_of_humans(&[t.human], w.instant()))
+    }),
+    ("interactions_of_numbers", |s, t, w| {
+        told(s.interactions_of_numbers(&[t.number_id()], w.instant()))
+    }),
+    ("list_interactions", |s, t, w| told(s.list_interactions(&t.page(t.call), w.instant()))),
+    ("edit_interactions", |s, t, w| {
+        let edit = InteractionEdit { duration_s: Some(1), ..InteractionEdit::of(t.call) };
+        told(s.edit_interactions(&[edit], w.instant()))
+    }),
+    ("human_detail", |s, t, w| told(s.human_detail(t.human, w.instant()))),
+    ("number_detail", |s, t, w| told(s.number_detail(t.number_id(), w.instant()))),
+    ("search_humans", |s, t, w| {
+        let words = HumanSearch { text: "canary".to_owned(), numbers: vec![], limit: 9 };
+        let number = HumanSearch { numbers: vec![t.number], ..words.clone() };
+        both(told(s.search_humans(&words, w.instant())), told(s.search_humans(&number, w.instant())))
+    }),
+    ("with_phone_numbers", |s, t, w| {
+        told(s.with_phone_numbers(vec![t.given.clone()], w.instant()))
+    }),
+    ("grant", |s, t, w| told(s.grant(&[grant_of(s, t.human)], w.instant()))),
+    ("share", |s, _, w| {
+        let (to, kind) = (partner_of(s), EntityType::Human);
+        told(s.share(kind, to, &[], AccessLevel::Read, None, w.instant()))
+    }),
+    ("revoke", |s, t, w| told(s.revoke(&[t.grant], w.instant()))),
+    ("grants", |s, t, w| {
+        let on = GrantFilter::Record(EntityType::Human, t.human);
+        let of_record = told(s.grants(on, Some(t.grant), 9, w.instant()));
+        both(of_record, told(s.grants(GrantFilter::Received, None, 99, w.instant())))
+    }),
+    ("explain", |s, t, w| {
+        let question = AccessQuestion {
+            viewer: None,
+            entity_type: EntityType::Human,
+            id: t.human,
+            field: Field::parse(EntityType::Human, "email").unwrap(),
+            level: AccessLevel::Write,
+        };
+        let other = AccessQuestion { viewer: Some("beta".to_owned()), ..question.clone() };
+        both(told(s.explain(&question, w.instant())), told(s.explain(&other, w.instant())))
+    }),
+    ("start_run", |s, _, _| told(s.start_run(&new_run(), IndexPolicy::Keep))),
+    ("start_trial", |s, _, _| {
+        told(in_trial(s, |base, trial| trial.start_trial(Some(base), &new_run())))
+    }),
+    ("in_scratch", |s, t, _| {
+        told(in_trial(s, |base, trial| {
+            let run = trial.start_trial(Some(base), &new_run())?;
+            let copied = trial.import_transaction(&run, When::Live.instant(), |transaction| {
+                transaction.copy_records_from(base, &[t.human], &[t.number_id()])?;
+                Ok::<_, SmrtError>(transaction.existing_humans(&[t.human], "crm")?)
+            })?;
+            Ok(copied)
+        }))
+    }),
+    ("resume_run", |s, t, w| told(s.resume_run(&mut t.run.clone(), w.instant()))),
+    ("import_transaction", |s, t, w| {
+        let of_theirs = told(s.import_transaction(&t.run, w.instant(), |_| Ok::<_, SmrtError>(())));
+        let own = match s.start_run(&new_run(), IndexPolicy::Keep) {
+            Ok(run) => run,
+            Err(error) => return told::<()>(Err(error)),
+        };
+        let (human, number) = (t.human, t.number_id());
+        let found = s.import_transaction(&own, w.instant(), |transaction| {
+            let humans = transaction.existing_humans(&[human], "crm")?;
+            let rows = transaction.source_rows(&[human], "crm")?;
+            let numbers = transaction.existing_phone_numbers(&[number])?;
+            let revoked = transaction.revoked_numbers(&[number])?;
+            let rest = format!("{rows:?} {numbers:?} {revoked:?}");
+            Ok::<_, SmrtError>((humans, rest))
+        });
+        let rest = found.as_ref().map_or_else(|_| String::new(), |(_, rest)| rest.clone());
+        let mut said = both(of_theirs, told(found.map(|(humans, _)| humans)));
+        said.revealed += &rest;
+        said
+    }),
+    ("finish_bulk_load", |s, t, w| told(s.finish_bulk_load(&mut t.run.clone(), w.instant()))),
+    ("set_run_status", |s, t, w| {
+        told(s.set_run_status(&mut t.run.clone(), RunStatus::Interrupted, w.instant()))
+    }),
+    ("verify_run", |s, t, _| told(s.verify_run(&t.run))),
+    ("runs", |s, _, w| told(s.runs(w.instant()))),
+    ("run", |s, t, w| told(s.run(t.run.number, w.instant()))),
+    ("unfinished_run", |s, _, w| told(s.unfinished_run(w.instant()))),
+    ("issues", |s, t, _| {
+        let mut issues = Vec::new();
+        told(s.issues(&t.run, None, &mut |issue| issues.push(issue)).map(|()| issues))
+    }),
+    ("issue_summary", |s, t, _| told(s.issue_summary(&t.run))),
+    ("changed_fields", |s, t, _| told(s.changed_fields(&t.run))),
+    ("deferred_rows", |s, t, _| told(s.deferred_rows(&t.run, 0, 9))),
+    ("humans_of_run", |s, t, _| {
+        let mut ids = Vec::new();
+        told(s.humans_of_run(&t.run, &mut |id| ids.push(id)).map(|()| ids))
+    }),
+    ("numbers_of_run", |s, t, _| {
+        let mut numbers = String::new();
+        told(s.numbers_of_run(&t.run, &mut |number| numbers += number).map(|()| numbers.len() as u64))
+    }),
+    ("undo_run", |s, t, w| told(s.undo_run(t.run.number, w.instant()))),
+    ("try_undo_run", |s, t, w| told(s.try_undo_run(t.run.number, w.instant()))),
+    ("roll_back_run", |s, t, w| told(s.roll_back_run(t.run.number, w.instant()))),
+    ("audit_entries", |s, t, _| {
+        let filter = AuditFilter { entity_id: Some(t.human), ..AuditFilter::default() };
+        told(s.audit_entries(&filter))
+    }),
+    ("audit_entry", |s, t, _| told(s.audit_entry(t.sequence))),
+    ("verify_audit", |s, _, _| told(s.verify_audit())),
+    ("audit_checkpoint", |s, _, _| told(s.audit_checkpoint())),
+    ("verify_checkpoint", |s, _, _| {
+        let key = SigningKey::from_seed("example.com/audit", &[7; 32]).unwrap();
+        told(s.verify_checkpoint(b"smrt/acme\n1\nAAAA\n", key.verifier_key()))
+    }),
+];
+
+fn both(first: Told, second: Told) -> Told {
+    Told {
+        logged: first.logged + "\n" + &second.logged,
+        revealed: first.revealed + "\n" + &second.revealed,
+    }
+}
+
+fn new_human() -> NewHuman {
+    NewHuman {
+        last_name: Some("New".to_owned()),
+        ..NewHuman::default()
+    }
+}
+
+fn edit_of(id: Id) -> HumanEdit {
+    HumanEdit::of(id).set("job_title", "Tester").unwrap()
+}
+
+fn link_of(human: Id, number: E164) -> NewLink {
+    NewLink {
+        is_primary: true,
+        ..NewLink::new(human, number, RelationshipType::OTHER)
+    }
+}
+
+/// Another tenant, to give something to.
+fn partner_of(session: &TenantSession<'_>) -> &'static str {
+    match session.tenant().slug.as_str() {
+        "beta" => "gamma",
+        _ => "beta",
+    }
+}
+
+fn grant_of(session: &TenantSession<'_>, human: Id) -> NewGrant {
+    NewGrant {
+        to: partner_of(session).to_owned(),
+        entity_type: EntityType::Human,
+        record: Some(human),
+        field: None,
+        level: AccessLevel::Admin,
+        expires_at: None,
+    }
+}
+
+fn consent_of(human: Id) -> NewConsentRecord {
+    let kind = ConsentType::parse("marketing_fax").unwrap();
+    let at = When::Before.instant();
+    NewConsentRecord::of_human(human, kind, ConsentStatus::Revoked, "letter", at)
+}
+
+fn new_run() -> NewRun {
+    NewRun {
+        source: "crm".to_owned(),
+        file_name: "new.csv".to_owned(),
+        file_fingerprint: "0".to_owned(),
+        mapping: String::new(),
+        options: "{}".to_owned(),
+        started_at: When::Live.instant(),
+    }
+}
+
+fn in_trial<T>(
+    session: &mut TenantSession<'_>,
+    work: impl FnOnce(&mut TenantSession<'_>, &mut TenantSession<'_>) -> Result<T, SmrtError>,
+) -> Result<T, SmrtError> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut scratch = Smrt::scratch_file(&folder.path().join("x.db"), When::Live.instant())?;
+    let mut trial = session.in_scratch(&mut scratch)?;
+    work(session, &mut trial)
+}
+
+/// Ids of records, by the names the world has for them.
+struct Names {
+    human: &'static str,
+    number: &'static str,
+    link: &'static str,
+    consent: &'static str,
+    call: &'static str,
+}
+
+const OF_ACME: Names = Names {
+    human: "hidden",
+    number: "0111",
+    link: "link hidden 0112",
+    consent: "consent acme marketing_call",
+    call: "call acme",
+};
+const OF_GAMMA: Names = Names {
+    human: "gamma-own",
+    number: "0132",
+    link: "link gamma-own 0131",
+    consent: "consent gamma marketing_call",
+    call: "call gamma",
+};
+const OF_BETA: Names = Names {
+    human: "beta-own",
+    number: "0123",
+    link: "link beta-own 0121",
+    consent: "consent beta marketing_call",
+    call: "call beta",
+};
+const EXPIRED: Names = Names {
+    human: "expired",
+    ..OF_ACME
+};
+const REVOKED: Names = Names {
+    human: "revoked",
+    ..OF_ACME
+};
+
+/// What is called for: records of a tenant, with the run that only it has.
+fn target(world: &World, names: &Names, owner: &str, viewer: &str) -> Target {
+    let mut smrt = open(&world.path());
+    let mut session = acting(&mut smrt, owner);
+    let at = When::Live.instant();
+    let own_human = match viewer {
+        "acme" => "consented",
+        "beta" => "beta-own",
+        _ => "gamma-own",
+    };
+    let human = world.id(names.human);
+    Target {
+        human,
+        given: session.human(human, at).unwrap(),
+        number: number_of(names.number),
+        link: world.id(names.link),
+        consent: world.id(names.consent),
+        call: world.id(names.call),
+        grant: world.id("grant expired"),
+        run: session.runs(at).unwrap().remove(0),
+        sequence: 2,
+        own_human: world.id(own_human),
+        after_number: Id::of_phone_number(number_of(names.number)),
+    }
+}
+
+/// The same with records that nobody has; what the caller holds in its hand it keeps.
+fn made_up(of: &Target) -> Target {
+    // After this id come the same records as after the hidden one.
+    let behind = |id: Id| {
+        let next = u128::from_be_bytes(*id.as_bytes()) + 1;
+        Id::from_bytes(next.to_be_bytes())
+    };
+    let human = behind(of.human);
+    let mut elsewhere = Smrt::in_memory().unwrap();
+    crate::library::add_tenant(&mut elsewhere, "acme");
+    let mut session = acting(&mut elsewhere, "acme");
+    let run = loop {
+        let mut run = session.start_run(&new_run(), IndexPolicy::Keep).unwrap();
+        session
+            .set_run_status(&mut run, RunStatus::Completed, When::Live.instant())
+            .unwrap();
+        if run.number == 39 {
+            break run;
+        }
+    };
+    Target {
+        human,
+        given: Human {
+            id: human,
+            ..of.given.clone()
+        },
+        number: e164("+12025550199"),
+        after_number: behind(of.after_number),
+        link: behind(of.link),
+        consent: behind(of.consent),
+        call: behind(of.call),
+        grant: behind(of.grant),
+        run,
+        ..of.clone()
+    }
+}
+
+/// Calls a method in a copy of the store.
+fn call(world: &World, tenant: &str, when: When, method: Call, target: &Target) -> Told {
+    let path = world.copy("method.db");
+    let mut smrt = open(&path);
+    let said = method(&mut acting(&mut smrt, tenant), target, when);
+    drop(smrt);
+    std::fs::remove_file(path).unwrap();
+    said
+}
+
+/// An answer without the ids and numbers that were asked for.
+fn comparable(text: &str, target: &Target) -> String {
+    let number = target.number.to_string();
+    let text = without_ids(text)
+        .replace(&number, "<number>")
+        .replace(&format!("run {}", target.run.number), "run <run>");
+    text.replace(&number[1..], "<number>")
+}
+
+#[test]
+fn every_method_answers_a_hidden_record_like_none() {
+    let world = World::new();
+    let mut unlike = Vec::new();
+    for (viewer, when, names, owner) in [
+        ("gamma", When::Live, OF_ACME, "acme"),
+        ("gamma", When::Live, EXPIRED, "acme"),
+        ("gamma", When::Live, OF_BETA, "beta"),
+        ("beta", When::Before, OF_ACME, "acme"),
+        ("beta", When::After, OF_ACME, "acme"),
+        ("beta", When::Live, EXPIRED, "acme"),
+        ("beta", When::Live, REVOKED, "acme"),
+        ("beta", When::Live, OF_GAMMA, "gamma"),
+        ("acme", When::Live, OF_BETA, "beta"),
+    ] {
+        let there = target(&world, &names, owner, viewer);
+        let absent = made_up(&there);
+        for (name, method) in METHODS {
+            // All links of `acme` are shared with `beta`.
+            let is_link = ["link", "links", "edit_links", "remove_links"].contains(name);
+            if is_link && viewer == "beta" && owner == "acme" && when == When::Live {
+                continue;
+            }
+            // The grant is its own.
+            if *name == "revoke" && viewer == "acme" {
+                continue;
+            }
+            // The viewer has a run of this number itself.
+            let by_number = ["run", "undo_run", "try_undo_run", "roll_back_run"].contains(name);
+            if by_number && owner != "acme" {
+                continue;
+            }
+            let hidden = call(&world, viewer, when, *method, &there);
+            let nothing = call(&world, viewer, when, *method, &absent);
+            for (what, hidden, nothing) in [
+                ("logs", &hidden.logged, &nothing.logged),
+                ("tells", &hidden.revealed, &nothing.revealed),
+            ] {
+                let hidden = comparable(hidden, &there);
+                let nothing = comparable(nothing, &absent);
+                if hidden != nothing {
+                    unlike.push(format!(
+                        "{viewer} {when:?} {}: {name} {what}\n  {hidden}\n  {nothing}",
+                        names.human
+                    ));
+                }
+            }
+        }
+    }
+    assert!(unlike.is_empty(), "{}", unlike.join("\n"));
+}
+
+#[test]
+fn no_method_tells_a_canary_its_caller_may_not_see() {
+    let world = World::new();
+    let mut leaks = Vec::new();
+    let mut seen = BTreeSet::new();
+    for viewer in ["acme", "beta", "gamma"] {
+        for (names, owner) in [
+            (OF_ACME, "acme"),
+            (Names { human: "subset", number: "0113", ..OF_ACME }, "acme"),
+            (Names { human: "consented", number: "0114", link: "link consented 0114", ..OF_ACME }, "acme"),
+            (Names { human: "unconsented", number: "0115", ..OF_ACME }, "acme"),
+            (EXPIRED, "acme"),
+            (OF_BETA, "beta"),
+            (OF_GAMMA, "gamma"),
+        ] {
+            let target = target(&world, &names, owner, viewer);
+            for when in times(viewer) {
+                for (name, method) in METHODS {
+                    let said = call(&world, viewer, *when, *method, &target);
+                    // The caller gave this method a human to begin with.
+                    let given = match *name {
+                        "with_phone_numbers" => target.given.reveal(),
+                        _ => String::new(),
+                    };
+                    // Whoever adds a number or names a human knows it already.
+                    let typed = format!(
+                        "{given} {} {} {} {} {} {} {}",
+                        target.number_id(), target.human, target.link, target.consent,
+                        target.call, target.grant, target.number
+                    );
+                    if world.shows_own(&said.revealed, viewer) {
+                        seen.insert((viewer, *name));
+                    }
+                    for (what, text) in [("logs", &said.logged), ("tells", &said.revealed)] {
+                        for canary in world.leaks(text, viewer, *when, &typed) {
+                            leaks.push(format!(
+                                "{viewer} {when:?} {name} of {} {what} {}",
+                                names.human, canary
+                            ));
+                        }
+                    }
+                    let log = &said.logged;
+                    let is_personal = log.contains("canary-") || log.contains("+1");
+                    if is_personal && !is_about_runs(name) {
+                        leaks.push(format!("{viewer} {name}: `Debug` shows data: {}", said.logged));
+                    }
+                }
+            }
+        }
+    }
+    leaks.sort();
+    leaks.dedup();
+    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+    for name in ["human", "number", "link", "list_links", "consent_record", "interaction", "issues"] {
+        assert!(seen.contains(&("acme", name)), "{name} tells its owner nothing");
+    }
+}
+
+/// When it is worth while for a tenant to look: nothing ever began or ended for the others.
+fn times(viewer: &str) -> &'static [When] {
+    match viewer {
+        "beta" => &When::ALL,
+        _ => &[When::Live],
+    }
+}
+
+/// Methods that answer with what a tenant itself wrote into runs and its trail, no contact data.
+fn is_about_runs(method: &str) -> bool {
+    method.contains("run") || method.contains("audit") || method.starts_with("issue")
+        || matches!(method, "tenant" | "start_trial")
+}
+
+#[test]
+fn every_public_method_of_a_session_is_called_here() {
+    let folder = binary::repository().join("smrt-core/src/smrt");
+    let mut found = BTreeSet::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut inside = false;
+        for line in text.lines() {
+            let is_block = line.starts_with("impl") && line.ends_with('{');
+            if is_block {
+                inside = line.contains("TenantSession<") && !line.contains(" for ");
+            }
+            if line == "}" {
+                inside = false;
+            }
+            let name = line
+                .strip_prefix("    pub fn ")
+                .or_else(|| line.strip_prefix("    pub const fn "));
+            if let (true, Some(name)) = (inside, name) {
+                let end = name.find(['(', '<']).unwrap();
+                found.insert(name[..end].to_owned());
+            }
+        }
+    }
+    let called: BTreeSet<String> = METHODS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert!(found.len() > 40);
+    assert_eq!(found, called, "a method needs a call here");
+}
