@@ -89,7 +89,10 @@ fn grants_that_cannot_be_are_refused_with_their_codes() {
     let house = House::new();
     let mut smrt = house.smrt();
     let mut check = |tenant: &str, new: NewGrant, expected: &str| {
-        assert_eq!(code(session(&mut smrt, tenant).grant(&[new], at())), expected);
+        assert_eq!(
+            code(session(&mut smrt, tenant).grant(&[new], at())),
+            expected
+        );
     };
     let read = house.read();
     let to = |slug: &str| NewGrant {
@@ -126,9 +129,15 @@ fn grants_that_cannot_be_are_refused_with_their_codes() {
     // A stranger is told what it would be told of a record that does not exist.
     check("beta", to("core"), "not_found");
     session(&mut smrt, "acme").grant(&[read], at()).unwrap();
-    assert_eq!(code(session(&mut smrt, "beta").grant(&[to("core")], at())), "access_refused");
+    assert_eq!(
+        code(session(&mut smrt, "beta").grant(&[to("core")], at())),
+        "access_refused"
+    );
     let many = vec![to("beta"); 10_001];
-    assert_eq!(code(session(&mut smrt, "acme").grant(&many, at())), "grants_too_many");
+    assert_eq!(
+        code(session(&mut smrt, "acme").grant(&many, at())),
+        "grants_too_many"
+    );
 }
 
 #[test]
@@ -141,7 +150,11 @@ fn a_batch_is_granted_as_a_whole_or_not_at_all() {
         ..house.read()
     };
     assert_eq!(code(acme.grant(&[house.read(), wrong], at())), "not_found");
-    assert!(acme.grants(GrantFilter::Given, None, 10, at()).unwrap().is_empty());
+    assert!(
+        acme.grants(GrantFilter::Given, None, 10, at())
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]
@@ -152,7 +165,9 @@ fn whoever_holds_admin_passes_on_and_loses_it_with_its_own() {
         level: AccessLevel::Admin,
         ..house.read()
     };
-    let made = session(&mut smrt, "acme").grant(&[admin.clone()], at()).unwrap();
+    let made = session(&mut smrt, "acme")
+        .grant(&[admin.clone()], at())
+        .unwrap();
     let to = |slug: &str| NewGrant {
         to: slug.to_owned(),
         ..house.read()
@@ -167,26 +182,42 @@ fn whoever_holds_admin_passes_on_and_loses_it_with_its_own() {
     assert!(allowed(&mut smrt, days_on(1)));
     // Core may see, not ask about others; acme, the owner, may.
     let others = house.question(Some("beta"));
-    assert_eq!(code(session(&mut smrt, "core").explain(&others, days_on(1))), "access_refused");
+    assert_eq!(
+        code(session(&mut smrt, "core").explain(&others, days_on(1))),
+        "access_refused"
+    );
     let others = house.question(Some("core"));
-    let answer = session(&mut smrt, "acme").explain(&others, days_on(1)).unwrap();
+    let answer = session(&mut smrt, "acme")
+        .explain(&others, days_on(1))
+        .unwrap();
     assert_eq!(answer.grants.len(), 1);
     // Core cannot end it, the owner of the record can, once.
     let end = days_on(2);
     let ids = [passed[0].grant.id];
-    assert_eq!(code(session(&mut smrt, "core").revoke(&ids, end)), "not_found");
-    session(&mut smrt, "acme").revoke(&[made[0].grant.id], end).unwrap();
+    assert_eq!(
+        code(session(&mut smrt, "core").revoke(&ids, end)),
+        "not_found"
+    );
+    session(&mut smrt, "acme")
+        .revoke(&[made[0].grant.id], end)
+        .unwrap();
     assert!(!allowed(&mut smrt, end));
     assert!(allowed(&mut smrt, days_on(1)), "the past stays as it was");
     session(&mut smrt, "acme").revoke(&ids, end).unwrap();
-    assert_eq!(code(session(&mut smrt, "acme").revoke(&ids, end)), "grant_revoked");
+    assert_eq!(
+        code(session(&mut smrt, "acme").revoke(&ids, end)),
+        "grant_revoked"
+    );
 }
 
 #[test]
 fn a_chain_ends_where_its_grants_would_count_no_more() {
     let house = House::new();
     for slug in ["d1", "d2", "d3", "d4"] {
-        house.sandbox.smrt(&["tenant", "add", slug, "-q"]).ends_with(0);
+        house
+            .sandbox
+            .smrt(&["tenant", "add", slug, "-q"])
+            .ends_with(0);
     }
     let mut smrt = house.smrt();
     let slugs = ["acme", "beta", "d1", "d2", "d3", "d4"];
@@ -196,7 +227,9 @@ fn a_chain_ends_where_its_grants_would_count_no_more() {
         ..house.read()
     };
     for pair in slugs.windows(2) {
-        session(&mut smrt, pair[0]).grant(&[admin_to(pair[1])], at()).unwrap();
+        session(&mut smrt, pair[0])
+            .grant(&[admin_to(pair[1])], at())
+            .unwrap();
     }
     let beyond = session(&mut smrt, "d4").grant(&[admin_to("core")], at());
     assert_eq!(code(beyond), "grant_chain_too_long");
@@ -216,20 +249,34 @@ fn those_concerned_hear_of_it_and_nobody_else() {
         ..house.read()
     };
     let passed = session(&mut smrt, "beta").grant(&[to_core], at()).unwrap();
-    session(&mut smrt, "beta").revoke(&[passed[0].grant.id], days_on(1)).unwrap();
+    session(&mut smrt, "beta")
+        .revoke(&[passed[0].grant.id], days_on(1))
+        .unwrap();
     drop(smrt);
     let heard = |slug: &str| -> Vec<String> {
         let sql = format!(
             "SELECT action || ' ' || actor FROM audit_log WHERE action LIKE 'access.%' \
              AND tenant_id = (SELECT id FROM tenants WHERE slug = '{slug}') ORDER BY sequence"
         );
-        house.sandbox.ask("smrt.db", &sql).into_iter().flatten().collect()
+        house
+            .sandbox
+            .ask("smrt.db", &sql)
+            .into_iter()
+            .flatten()
+            .collect()
     };
     let by_beta = ["access.grant tenant:beta", "access.revoke tenant:beta"];
-    assert_eq!(heard("acme"), [&["access.grant anna"][..], &by_beta].concat());
+    assert_eq!(
+        heard("acme"),
+        [&["access.grant anna"][..], &by_beta].concat()
+    );
     assert_eq!(
         heard("beta"),
-        ["access.grant tenant:acme", "access.grant anna", "access.revoke anna"]
+        [
+            "access.grant tenant:acme",
+            "access.grant anna",
+            "access.revoke anna"
+        ]
     );
     assert_eq!(heard("core"), by_beta);
 }
@@ -237,11 +284,24 @@ fn those_concerned_hear_of_it_and_nobody_else() {
 #[test]
 fn the_program_answers_with_its_exit_code() {
     let house = House::new();
-    house.run("acme", "share human --to beta --level read").ends_with(0);
-    house.run("beta", "access explain human HUMAN --field last_name").ends_with(0);
-    house.run("beta", "access explain human HUMAN --field last_name --level write").ends_with(1);
-    house.run("beta", "access explain human HUMAN --field email").ends_with(1);
-    house.run("core", "access explain human HUMAN --field last_name").ends_with(1);
+    house
+        .run("acme", "share human --to beta --level read")
+        .ends_with(0);
+    house
+        .run("beta", "access explain human HUMAN --field last_name")
+        .ends_with(0);
+    house
+        .run(
+            "beta",
+            "access explain human HUMAN --field last_name --level write",
+        )
+        .ends_with(1);
+    house
+        .run("beta", "access explain human HUMAN --field email")
+        .ends_with(1);
+    house
+        .run("core", "access explain human HUMAN --field last_name")
+        .ends_with(1);
     for line in [
         "access grant human HUMAN --to acme --level read",
         "access grant human HUMAN --to nobody --level read",
@@ -257,7 +317,10 @@ fn the_program_answers_with_its_exit_code() {
     }
     let stranger = house.run("core", "access grant human HUMAN --to beta --level read");
     let stranger = stranger.ends_with(1);
-    assert_eq!(stranger.stderr, format!("error: there is no human {}\n", house.human));
+    assert_eq!(
+        stranger.stderr,
+        format!("error: there is no human {}\n", house.human)
+    );
     let nothing = house.run("core", "access list --format csv").ends_with(0);
     assert_eq!(nothing.stdout.lines().count(), 1);
 }
@@ -266,7 +329,10 @@ fn the_program_answers_with_its_exit_code() {
 fn an_explanation_is_whole_in_json() {
     let house = House::new();
     house
-        .run("acme", "access grant human HUMAN --to beta --level read --expires 2026-12-01")
+        .run(
+            "acme",
+            "access grant human HUMAN --to beta --level read --expires 2026-12-01",
+        )
         .ends_with(0);
     let shown = house.run(
         "acme",

@@ -246,18 +246,17 @@ impl Row for GrantRow {
     }
 }
 
-pub(super) fn run(
-    command: &AccessCommand,
-    global: &GlobalArgs,
-    ui: &Ui,
-) -> Result<Exit, CliError> {
+pub(super) fn run(command: &AccessCommand, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
     match command {
         AccessCommand::Grant(args) => grant(args, global, ui),
         AccessCommand::Revoke { ids } => {
             let mut smrt = context::smrt(global)?;
             context::session(&mut smrt, global)?.revoke(ids, context::now(global))?;
             let count = u64::try_from(ids.len()).unwrap_or(u64::MAX);
-            ui.note(format_args!("{} revoked", counted(count, "grant", "grants")));
+            ui.note(format_args!(
+                "{} revoked",
+                counted(count, "grant", "grants")
+            ));
             Ok(Exit::Done)
         }
         AccessCommand::List {

@@ -59,10 +59,7 @@ pub(super) fn of_records(
 }
 
 /// The records the tenant may see, for searches and counts in SQL.
-pub(super) fn visible(
-    unit: &mut Unit<'_>,
-    entity_type: EntityType,
-) -> Result<Visible, StoreError> {
+pub(super) fn visible(unit: &mut Unit<'_>, entity_type: EntityType) -> Result<Visible, StoreError> {
     Visible::read(unit.engine, unit.tenant.id, entity_type, unit.at, None)
 }
 
@@ -77,7 +74,15 @@ pub(super) fn page(
     limit: u32,
     each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    page_of(unit.engine, (unit.tenant.id, unit.at), entity_type, columns, after, limit, each)
+    page_of(
+        unit.engine,
+        (unit.tenant.id, unit.at),
+        entity_type,
+        columns,
+        after,
+        limit,
+        each,
+    )
 }
 
 fn page_of(
@@ -92,9 +97,10 @@ fn page_of(
     let (mut after, mut missing) = (after, limit);
     loop {
         let visible = Visible::read(engine, viewer, entity_type, at, after)?;
-        let more = visible.page(engine, columns, missing, &mut |row| {
+        let asked = missing;
+        let more = visible.page(engine, columns, asked, &mut |record, row| {
             missing = missing.saturating_sub(1);
-            each(VisibleRecord::from_row(row)?, row)
+            each(record, row)
         })?;
         match more {
             Some(cursor) if missing > 0 => after = Some(cursor),

@@ -310,7 +310,12 @@ impl TenantSession<'_> {
             speaking.sort_unstable_by_key(|grant| grant.id);
             if owner != me {
                 let detail = Detail::of_fields([field]);
-                unit.note("access.explain", Some(entity_type), Some(id), detail.clone());
+                unit.note(
+                    "access.explain",
+                    Some(entity_type),
+                    Some(id),
+                    detail.clone(),
+                );
                 unit.note_to_owner(owner, "access.explain", Some(entity_type), Some(id), detail);
             }
             Ok(Explanation {
@@ -374,7 +379,11 @@ fn require_field_of(entity_type: EntityType, field: Field) -> Result<(), SmrtErr
         true => Ok(()),
         false => Err(SmrtError::invalid(
             "field_unknown",
-            format!("a {entity_type} has no field `{}` of a {}", field.name(), field.entity_type()),
+            format!(
+                "a {entity_type} has no field `{}` of a {}",
+                field.name(),
+                field.entity_type()
+            ),
         )),
     }
 }

@@ -29,7 +29,13 @@ pub(crate) struct Record {
 
 impl World {
     /// What a tenant may do with a field.
-    pub(crate) fn level(&self, tenant: Id, record: &Record, field: Field, at: Instant) -> AccessLevel {
+    pub(crate) fn level(
+        &self,
+        tenant: Id,
+        record: &Record,
+        field: Field,
+        at: Instant,
+    ) -> AccessLevel {
         if tenant == record.owner {
             return AccessLevel::Admin;
         }
@@ -51,7 +57,13 @@ impl World {
     }
 
     /// What those who may grant the field granted to the tenant.
-    pub(crate) fn granted(&self, tenant: Id, record: &Record, field: Field, at: Instant) -> AccessLevel {
+    pub(crate) fn granted(
+        &self,
+        tenant: Id,
+        record: &Record,
+        field: Field,
+        at: Instant,
+    ) -> AccessLevel {
         let admins = self.admins(record, field, at);
         match admins.contains(&tenant) {
             true => AccessLevel::Admin,
@@ -120,7 +132,9 @@ impl World {
         };
         // A date that nobody knows is before all others.
         let latest = events().map(|event| event.date).max();
-        let mut last = events().filter(|event| Some(event.date) == latest).peekable();
+        let mut last = events()
+            .filter(|event| Some(event.date) == latest)
+            .peekable();
         last.peek().is_some()
             && last.all(|event| {
                 event.status == ConsentStatus::Granted
@@ -136,9 +150,10 @@ impl World {
         };
         self.ties.contains(&(tenant, number.id))
             || reads(number)
-            || self.records.iter().any(|link| {
-                link.number == Some(number.id) && link.owner != tenant && reads(link)
-            })
+            || self
+                .records
+                .iter()
+                .any(|link| link.number == Some(number.id) && link.owner != tenant && reads(link))
     }
 }
 

@@ -72,7 +72,10 @@ fn level(grants: &[Grant], name: &str, at: i64) -> AccessLevel {
 #[test]
 fn nothing_said_is_none_and_the_owner_may_do_everything() {
     let at = Instant::from_micros(0);
-    assert_eq!(evaluate(&facts(&[], &[]), tenant(VIEWER), at), RecordAccess::NONE);
+    assert_eq!(
+        evaluate(&facts(&[], &[]), tenant(VIEWER), at),
+        RecordAccess::NONE
+    );
     let own = evaluate(&facts(&[], &[]), tenant(OWNER), at);
     assert_eq!(own, RecordAccess::owner(EntityType::Human));
 }
@@ -197,7 +200,10 @@ fn one_further_from_the_owner_cannot_lock_out_one_nearer() {
         AccessLevel::Read,
         at,
     );
-    assert_eq!(decision.winner, Some(Winner::Grant(grant(10, AccessLevel::Admin).id)));
+    assert_eq!(
+        decision.winner,
+        Some(Winner::Grant(grant(10, AccessLevel::Admin).id))
+    );
     let reasons: Vec<LossReason> = decision.losers.iter().map(|loser| loser.reason).collect();
     assert_eq!(reasons, [LossReason::FurtherFromOwner]);
 }
@@ -217,9 +223,18 @@ fn sensitive_fields_need_the_consent_of_the_human_and_the_say_over_them_does_not
     check(&[consent(Granted, Some(5))], AccessLevel::Admin);
     check(&[consent(Granted, Some(6))], AccessLevel::None);
     check(&[consent(Granted, None)], AccessLevel::Admin);
-    check(&[consent(Granted, None), consent(Revoked, None)], AccessLevel::None);
-    check(&[consent(Granted, Some(1)), consent(Revoked, None)], AccessLevel::Admin);
-    check(&[consent(Granted, Some(4)), consent(Revoked, Some(4))], AccessLevel::None);
+    check(
+        &[consent(Granted, None), consent(Revoked, None)],
+        AccessLevel::None,
+    );
+    check(
+        &[consent(Granted, Some(1)), consent(Revoked, None)],
+        AccessLevel::Admin,
+    );
+    check(
+        &[consent(Granted, Some(4)), consent(Revoked, Some(4))],
+        AccessLevel::None,
+    );
 }
 
 #[test]
@@ -245,10 +260,34 @@ fn the_first_failing_condition_has_its_code() {
     };
     let read = grant(10, AccessLevel::Read);
     check(&[], AccessLevel::Read, "no_grant");
-    check(&[Grant { created_at: late, ..read }], AccessLevel::Read, "not_yet");
-    check(&[Grant { expires_at: Some(at), ..read }], AccessLevel::Read, "expired");
-    check(&[Grant { revoked_at: Some(at), ..read }], AccessLevel::Read, "revoked");
-    let from_nobody = Grant { grantor: tenant(9), ..read };
+    check(
+        &[Grant {
+            created_at: late,
+            ..read
+        }],
+        AccessLevel::Read,
+        "not_yet",
+    );
+    check(
+        &[Grant {
+            expires_at: Some(at),
+            ..read
+        }],
+        AccessLevel::Read,
+        "expired",
+    );
+    check(
+        &[Grant {
+            revoked_at: Some(at),
+            ..read
+        }],
+        AccessLevel::Read,
+        "revoked",
+    );
+    let from_nobody = Grant {
+        grantor: tenant(9),
+        ..read
+    };
     check(&[from_nobody], AccessLevel::Read, "grantor_without_admin");
     check(&[grant(10, AccessLevel::None)], AccessLevel::Read, "denied");
     check(&[read], AccessLevel::Write, "level_too_low");
@@ -267,18 +306,24 @@ fn any_grant() -> impl Strategy<Value = Grant> {
         select(levels),
         any::<bool>(),
         prop::option::of(select(vec!["last_name", "email"])),
-        (0..4_i64, prop::option::weighted(0.2, 0..6_i64), prop::option::weighted(0.2, 0..6_i64)),
+        (
+            0..4_i64,
+            prop::option::weighted(0.2, 0..6_i64),
+            prop::option::weighted(0.2, 0..6_i64),
+        ),
     )
-        .prop_map(|((from, to), level, on_record, name, (start, expiry, revoked))| Grant {
-            grantor: tenant(from),
-            grantee: tenant(to),
-            record: on_record.then(record),
-            field: name.map(field),
-            created_at: Instant::from_micros(start),
-            expires_at: expiry.map(Instant::from_micros),
-            revoked_at: revoked.map(Instant::from_micros),
-            ..grant(0, level)
-        })
+        .prop_map(
+            |((from, to), level, on_record, name, (start, expiry, revoked))| Grant {
+                grantor: tenant(from),
+                grantee: tenant(to),
+                record: on_record.then(record),
+                field: name.map(field),
+                created_at: Instant::from_micros(start),
+                expires_at: expiry.map(Instant::from_micros),
+                revoked_at: revoked.map(Instant::from_micros),
+                ..grant(0, level)
+            },
+        )
 }
 
 fn any_grants() -> impl Strategy<Value = Vec<Grant>> {
@@ -300,7 +345,13 @@ fn allowed_after(
     let mut consents = Vec::new();
     for change in changes {
         match *change {
-            Change::Grant { by, to, level, record, field } => grants.push(Grant {
+            Change::Grant {
+                by,
+                to,
+                level,
+                record,
+                field,
+            } => grants.push(Grant {
                 grantor: by,
                 grantee: to,
                 record: Some(record),
