@@ -11,7 +11,10 @@ fn answer(world: &World, case: &Case, tenant: &str, format: &str, typed: &[Strin
     world.copy(db);
     let finished = run(world, &case.line(db, tenant, format, When::Live));
     std::fs::remove_file(world.sandbox.path(db)).unwrap();
-    let mut text = format!("{:?}\n{}\n{}", finished.exit, finished.stdout, finished.stderr);
+    let mut text = format!(
+        "{:?}\n{}\n{}",
+        finished.exit, finished.stdout, finished.stderr
+    );
     for typed in typed {
         text = text.replace(typed, "<typed>");
     }
@@ -45,7 +48,11 @@ pub(super) fn without_ids(text: &str) -> String {
 /// The spellings of a number that ends in these digits.
 fn spellings(number: &str) -> Vec<String> {
     let digits = &number[number.len() - 4..];
-    vec![number.to_owned(), format!("(202) 555-{digits}"), format!("555-{digits}")]
+    vec![
+        number.to_owned(),
+        format!("(202) 555-{digits}"),
+        format!("555-{digits}"),
+    ]
 }
 
 #[test]
@@ -56,8 +63,13 @@ fn a_hidden_record_is_answered_like_none_by_every_command_that_takes_one() {
     let own = [("gamma", id("gamma-own")), ("beta", id("beta-own"))];
     let nothing = Id::derived("nothing", &[]).to_string();
     let hidden: [&str; 7] = [
-        "hidden", "expired", "revoked", "link hidden 0116",
-        "consent acme marketing_call", "call acme", "grant expired",
+        "hidden",
+        "expired",
+        "revoked",
+        "link hidden 0116",
+        "consent acme marketing_call",
+        "call acme",
+        "grant expired",
     ];
     let commands: [(&'static str, &str); 16] = [
         ("show", "{}"),
@@ -69,7 +81,10 @@ fn a_hidden_record_is_answered_like_none_by_every_command_that_takes_one() {
         ("human list", "--after {} --limit 1"),
         ("number list", "--after {} --limit 1"),
         ("access grant", "human {} --to acme --level read"),
-        ("access grant", "link {} --to acme --level read --field metadata"),
+        (
+            "access grant",
+            "link {} --to acme --level read --field metadata",
+        ),
         ("access grant", "consent_record {} --to acme --level none"),
         ("access revoke", "{}"),
         ("access list", "--record human {}"),
