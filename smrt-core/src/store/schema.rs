@@ -558,7 +558,7 @@ pub const INDEXES: [Index; 37] = [
         &["phone_number_id"],
     )),
     // Also how a link is found by its id: there are few owners.
-    after_bulk_load(unique(
+    after_bulk_load(repeated(
         "phone_human_links_owner",
         "phone_human_links",
         &["created_by_tenant_id", "id"],
