@@ -18,8 +18,8 @@ use crate::store::value::Value;
 pub(super) struct Held {
     /// Numbers that are new to the tenant, and whether another tenant brought them first.
     pub(super) new_numbers: HashMap<Id, bool>,
-    /// Links that another tenant made for a human of this one, by the id an import gives them.
-    pub(super) links: HashSet<Id>,
+    /// Humans that are known to be the tenant's own.
+    pub(super) humans: HashSet<Id>,
     /// Humans whose source rows the tenant was shown.
     pub(super) source_rows: HashSet<Id>,
     /// The tenant's runs, once they were asked for.
@@ -41,6 +41,7 @@ impl ImportTransaction<'_> {
             HUMAN_FIELDS.join(", ")
         );
         let parameters = with(parameters, self.tenant);
+        let own = &mut self.held.humans;
         self.engine.query(&sql, &parameters, &mut |row| {
             let mut human = ExistingHuman {
                 metadata: row.text(8)?.to_owned(),
@@ -51,9 +52,30 @@ impl ImportTransaction<'_> {
             for (position, field) in human.fields.iter_mut().enumerate() {
                 *field = row.optional_string(position + 1)?;
             }
-            humans.insert(row.id(0)?, human);
+            let id = row.id(0)?;
+            own.insert(id);
+            humans.insert(id, human);
             Ok(())
         })
+    }
+
+    /// Whether all of these humans are the tenant's own.
+    pub(super) fn are_own(&mut self, humans: &HashSet<Id>) -> Result<bool, StoreError> {
+        let unknown = humans.difference(&self.held.humans).copied();
+        let unknown: Vec<Id> = unknown.collect();
+        in_stretches(&unknown, |marks, parameters| {
+            let sql = format!(
+                "SELECT id FROM humans \
+                 WHERE id IN ({marks}) AND created_by_tenant_id = ?{NEXT_PARAMETER}"
+            );
+            let own = &mut self.held.humans;
+            let parameters = with(parameters, self.tenant);
+            self.engine.query(&sql, &parameters, &mut |row| {
+                own.insert(row.id(0)?);
+                Ok(())
+            })
+        })?;
+        Ok(unknown.iter().all(|id| self.held.humans.contains(id)))
     }
 
     pub(super) fn load_source_rows(
@@ -105,12 +127,7 @@ impl ImportTransaction<'_> {
             "SELECT human_id, id, phone_number_id, relationship_type, metadata, is_primary, \
              created_by_tenant_id FROM phone_human_links WHERE human_id IN ({marks})"
         );
-        let Self {
-            engine,
-            tenant,
-            held,
-            ..
-        } = self;
+        let Self { engine, tenant, .. } = self;
         engine.query(&sql, parameters, &mut |row| {
             let id = row.id(0)?;
             let Some(human) = humans.get_mut(&id) else {
@@ -118,8 +135,6 @@ impl ImportTransaction<'_> {
             };
             let (phone_number, relationship_type) = (row.id(2)?, row.text(3)?);
             if row.id(6)? != *tenant {
-                held.links
-                    .insert(Id::of_link(phone_number, id, relationship_type));
                 return Ok(());
             }
             human.links.push(ExistingLink {

@@ -68,11 +68,37 @@ impl ImportTransaction<'_> {
     /// Writes a block of one table.
     pub(super) fn insert(&mut self, block: &RowBlock) -> Result<(), StoreError> {
         self.take_note(block)?;
+        self.refuse_humans_of_others(block)?;
         match block.table().name {
             "phone_numbers" => self.insert_numbers(block),
-            "phone_human_links" => self.insert_links(block),
             "record_changes" => self.insert_changes(block),
             _ => self.write(block),
+        }
+    }
+
+    /// Refuses rows about humans that are not the tenant's own, whether or not they exist.
+    fn refuse_humans_of_others(&mut self, block: &RowBlock) -> Result<(), StoreError> {
+        // There was nothing before the run, and references are proven when it is over.
+        if self.place == Place::Fresh {
+            return Ok(());
+        }
+        let table = block.table();
+        if table.name == schema::HUMANS.name {
+            self.held
+                .humans
+                .extend(block.rows().filter_map(|row| id_of(&row)));
+            return Ok(());
+        }
+        let Some(column) = table.position("human_id") else {
+            return Ok(());
+        };
+        let about = block.rows().filter_map(|row| match row.value(column) {
+            Value::Id(id) => Some(id),
+            _ => None,
+        });
+        match self.are_own(&about.collect())? {
+            true => Ok(()),
+            false => Err(foreign_row()),
         }
     }
 
@@ -152,32 +178,6 @@ impl ImportTransaction<'_> {
 
     /// Writes links. One that another tenant made for the same human becomes the owner's, as if
     /// the owner had been first.
-    fn insert_links(&mut self, block: &RowBlock) -> Result<(), StoreError> {
-        if self.held.links.is_empty() {
-            return self.write(block);
-        }
-        let mut links = RowBlock::new(&schema::PHONE_HUMAN_LINKS);
-        for row in block.rows() {
-            match id_of(&row) {
-                Some(id) if self.held.links.remove(&id) => self.take_link_over(&row)?,
-                _ => links.push_row(row),
-            }
-        }
-        self.write(&links)
-    }
-
-    fn take_link_over(&mut self, row: &BlockRow<'_>) -> Result<(), StoreError> {
-        let values: Vec<Value<'_>> = row.values().collect();
-        self.engine.execute(
-            "UPDATE phone_human_links SET id = ?1, is_primary = ?5, verified = ?6, \
-             created_at = ?7, created_by_tenant_id = ?8, metadata = ?9, import_run = ?10, \
-             import_line = ?11 \
-             WHERE phone_number_id = ?2 AND human_id = ?3 AND relationship_type = ?4",
-            &values,
-        )?;
-        Ok(())
-    }
-
     /// Writes changes, numbered on from those of the whole store.
     fn insert_changes(&mut self, block: &RowBlock) -> Result<(), StoreError> {
         if block.is_empty() {
