@@ -4,6 +4,7 @@
 //! origins of its own records only.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::{Map, Value as Json};
 
@@ -197,15 +198,19 @@ struct Files(HashMap<i64, (i64, String)>);
 impl Files {
     fn origin(&mut self, engine: &mut dyn Engine, place: Place) -> Result<Origin, StoreError> {
         let (run, line) = place;
-        if !self.0.contains_key(&run) {
-            let sql = "SELECT tenant_number, file_name FROM import_runs WHERE number = ?1";
-            engine.query(sql, &[run.into()], &mut |row| {
-                self.0
-                    .insert(run, (row.integer(0)?, row.text(1)?.to_owned()));
-                Ok(())
-            })?;
-        }
-        let (run, file) = self.0.get(&run).cloned().unwrap_or_default();
+        let known = match self.0.entry(run) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let mut found = (0, String::new());
+                let sql = "SELECT tenant_number, file_name FROM import_runs WHERE number = ?1";
+                engine.query(sql, &[run.into()], &mut |row| {
+                    found = (row.integer(0)?, row.text(1)?.to_owned());
+                    Ok(())
+                })?;
+                unknown.insert(found)
+            }
+        };
+        let (run, file) = known.clone();
         Ok(Origin { run, file, line })
     }
 }

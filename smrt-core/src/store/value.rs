@@ -253,7 +253,7 @@ impl RowBlock {
     /// Whether the last row has a value for every column.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.cells.len() % self.table.columns.len() == 0
+        self.cells.len().is_multiple_of(self.table.columns.len())
     }
 
     /// Whether there is no row at all.
