@@ -35,7 +35,10 @@ impl Stage {
         let mut command = std::process::Command::new(crate::binary::path());
         self.sandbox.settle(&mut command);
         let finished = crate::sandbox::Finished::new(command.args(&line).output().unwrap());
-        format!("{line:?}\n{:?}\n{}\n{}", finished.exit, finished.stdout, finished.stderr)
+        format!(
+            "{line:?}\n{:?}\n{}\n{}",
+            finished.exit, finished.stdout, finished.stderr
+        )
     }
 
     /// Something another tenant does; it is not told to `gamma`.
@@ -158,7 +161,12 @@ fn a_tenant_is_told_the_same_bytes_whether_others_are_there_or_not() {
             .filter(|(alone, shared)| alone != shared)
             .map(|(alone, shared)| format!("alone:\n{alone}\nshared:\n{shared}"))
             .collect();
-        assert!(unlike.is_empty(), "{} differ:\n{}", unlike.len(), unlike.join("\n"));
+        assert!(
+            unlike.is_empty(),
+            "{} differ:\n{}",
+            unlike.len(),
+            unlike.join("\n")
+        );
     }
 }
 
@@ -166,7 +174,13 @@ fn a_tenant_is_told_the_same_bytes_whether_others_are_there_or_not() {
 #[test]
 fn the_commands_of_this_comparison_do_show_what_is_there() {
     let told = story(true, Start::Filled).join("\n");
-    for expected in ["example.com", "import.batch", "smrt/gamma", "+1202555", "one.csv"] {
+    for expected in [
+        "example.com",
+        "import.batch",
+        "smrt/gamma",
+        "+1202555",
+        "one.csv",
+    ] {
         assert!(told.contains(expected), "`{expected}` is nowhere");
     }
     for other in ["acme", "beta"] {
@@ -187,12 +201,27 @@ fn a_number_is_explained_and_granted_as_if_nobody_else_had_brought_it_in() {
         stage.other("gamma", "number add", "+12025550143");
         let number = smrt_core::model::Id::of_phone_number(super::world::e164("+12025550143"));
         let asked = [
-            ("access explain", format!("phone_number {number} --field metadata")),
-            ("access explain", format!("phone_number {number} --field phone_number --level write")),
-            ("access explain", format!("phone_number {number} --field metadata --for delta")),
+            (
+                "access explain",
+                format!("phone_number {number} --field metadata"),
+            ),
+            (
+                "access explain",
+                format!("phone_number {number} --field phone_number --level write"),
+            ),
+            (
+                "access explain",
+                format!("phone_number {number} --field metadata --for delta"),
+            ),
             ("access list", format!("--record phone_number {number}")),
-            ("access grant", format!("phone_number {number} --to delta --level read")),
-            ("access grant", format!("phone_number {number} --to delta --level read --field metadata")),
+            (
+                "access grant",
+                format!("phone_number {number} --to delta --level read"),
+            ),
+            (
+                "access grant",
+                format!("phone_number {number} --to delta --level read --field metadata"),
+            ),
             ("access list", format!("--record phone_number {number}")),
         ];
         asked.map(|(command, arguments)| {

@@ -54,7 +54,10 @@ fn sql_in_any_text_of_the_library_is_a_text() {
         assert_eq!(again.code(), "key_taken");
         let edit = HumanEdit::of(id).set("job_title", text).unwrap();
         session.edit_human(&edit, at()).unwrap();
-        assert_eq!(HumanEdit::of(id).set(text, "x").unwrap_err().code(), "field_unknown");
+        assert_eq!(
+            HumanEdit::of(id).set(text, "x").unwrap_err().code(),
+            "field_unknown"
+        );
         // One of these is a word after all.
         assert_eq!(RelationshipType::parse(text).is_err(), text != "_");
         let filter = AuditFilter {
@@ -64,7 +67,9 @@ fn sql_in_any_text_of_the_library_is_a_text() {
         assert!(session.audit_entries(&filter).unwrap().is_empty());
         assert!(text.parse::<smrt_core::smrt::Cursor>().is_err());
         drop(session);
-        let trail = acting(&mut smrt, "acme").audit_entries(&AuditFilter::default()).unwrap();
+        let trail = acting(&mut smrt, "acme")
+            .audit_entries(&AuditFilter::default())
+            .unwrap();
         assert!(trail.iter().any(|entry| entry.actor == actor.as_str()));
         let name = NewTenant {
             slug: format!("t{}", trail.len()).parse().unwrap(),
@@ -88,7 +93,17 @@ fn patterns_in_a_search_are_letters() {
     let sandbox = Sandbox::new();
     let mut smrt = new_store(&sandbox, "a.db");
     let mut session = acting(&mut smrt, "acme");
-    let names = ["plain", "100%", "a_b", "back\\slash", "[class]", "star*", "quo'te", "d.t", "^x$"];
+    let names = [
+        "plain",
+        "100%",
+        "a_b",
+        "back\\slash",
+        "[class]",
+        "star*",
+        "quo'te",
+        "d.t",
+        "^x$",
+    ];
     for name in names {
         session.add_human(&human(name, name), at()).unwrap();
     }
@@ -109,7 +124,10 @@ fn patterns_in_a_search_are_letters() {
             limit: 100,
         };
         let found = session.search_humans(&search, at()).unwrap();
-        let found: Vec<_> = found.iter().map(|found| found.human.last_name.value()).collect();
+        let found: Vec<_> = found
+            .iter()
+            .map(|found| found.human.last_name.value())
+            .collect();
         assert_eq!(found, [Some(&expected.to_owned())], "{text}");
     }
     for text in ["%%", "a%b", "p_ain", ".*", "pl?in", "[a-z]lain"] {
@@ -118,7 +136,10 @@ fn patterns_in_a_search_are_letters() {
             numbers: Vec::new(),
             limit: 100,
         };
-        assert!(session.search_humans(&search, at()).unwrap().is_empty(), "{text}");
+        assert!(
+            session.search_humans(&search, at()).unwrap().is_empty(),
+            "{text}"
+        );
     }
 }
 
@@ -127,7 +148,11 @@ fn sql_in_any_argument_of_the_program_changes_and_shows_nothing() {
     let world = World::new();
     write_inputs(&world);
     let digest = |world: &World| world.sandbox.digest(DB);
-    let tables = |world: &World| world.sandbox.ask(DB, "SELECT name FROM sqlite_master ORDER BY 1");
+    let tables = |world: &World| {
+        world
+            .sandbox
+            .ask(DB, "SELECT name FROM sqlite_master ORDER BY 1")
+    };
     let before = (digest(&world), tables(&world));
     let own = world.id("gamma-own").to_string();
     for text in TEXTS {
@@ -172,7 +197,10 @@ fn sql_in_any_argument_of_the_program_changes_and_shows_nothing() {
             line.extend([name.to_owned(), value.to_owned()]);
             let finished = run(&world, &line);
             let shown = finished.stdout + &finished.stderr;
-            assert!(world.leaks(&shown, "gamma", When::Live, "").is_empty(), "{shown}");
+            assert!(
+                world.leaks(&shown, "gamma", When::Live, "").is_empty(),
+                "{shown}"
+            );
             assert!(!shown.contains("panicked"), "{shown}");
         }
     }
@@ -186,11 +214,15 @@ fn an_actor_of_ten_megabytes_is_refused() {
     assert!(format!("{refused} {refused:?}").len() < 500);
     let long = "a".repeat(100_000);
     let world = World::new();
-    let line = ["human", "list", "--db", DB, "--tenant", "gamma", "--actor", &long];
+    let line = [
+        "human", "list", "--db", DB, "--tenant", "gamma", "--actor", &long,
+    ];
     let finished = run(&world, &line.map(str::to_owned));
     assert_eq!(finished.exit, Some(2));
     assert_eq!(finished.stdout, "");
-    let held = world.sandbox.ask(DB, "SELECT max(length(actor)) FROM audit_log");
+    let held = world
+        .sandbox
+        .ask(DB, "SELECT max(length(actor)) FROM audit_log");
     assert!(held[0][0].parse::<usize>().unwrap() < 200);
 }
 
@@ -205,7 +237,9 @@ fn keys_of_different_tenants_and_kinds_never_meet() {
     let keys = ["k", "humank", "ehumank", "", "\u{0}k"];
     for tenant in TENANTS.into_iter().chain(["acm", "acmehuman"]) {
         for key in keys {
-            let id = acting(&mut smrt, tenant).add_human(&human(key, "x"), at()).unwrap();
+            let id = acting(&mut smrt, tenant)
+                .add_human(&human(key, "x"), at())
+                .unwrap();
             assert!(ids.insert(id), "{tenant} {key:?}");
         }
     }

@@ -88,7 +88,9 @@ impl Case {
         let mut line: Vec<String> = self.command.split_whitespace().map(str::to_owned).collect();
         line.extend(self.arguments.iter().cloned());
         let actor = format!("actor-of-{tenant}");
-        let global = ["--db", db, "--tenant", tenant, "--actor", &actor, "--format", format];
+        let global = [
+            "--db", db, "--tenant", tenant, "--actor", &actor, "--format", format,
+        ];
         line.extend(global.map(str::to_owned));
         line.extend(["--no-progress", "--at", when.text()].map(str::to_owned));
         line
@@ -110,20 +112,45 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     let mut add = |command, arguments: &str| cases.push(Case::new(command, arguments));
 
     let humans = [
-        "hidden", "subset", "consented", "unconsented", "expired", "revoked", "beta-own",
+        "hidden",
+        "subset",
+        "consented",
+        "unconsented",
+        "expired",
+        "revoked",
+        "beta-own",
         "gamma-own",
     ];
-    let others = ["0111", "0112", "0115", "0122", "link hidden 0112", "consent acme marketing_call"];
+    let others = [
+        "0111",
+        "0112",
+        "0115",
+        "0122",
+        "link hidden 0112",
+        "consent acme marketing_call",
+    ];
     for name in humans.iter().chain(&others) {
         add("show", &id(name));
     }
     add("show", &unknown);
-    for number in ["+12025550111", "+12025550114", "+12025550115", "+12125550121", "+12025550199"] {
+    for number in [
+        "+12025550111",
+        "+12025550114",
+        "+12025550115",
+        "+12125550121",
+        "+12025550199",
+    ] {
         add("show", number);
         add("find", number);
     }
     add("show", "5550111 --region US");
-    for words in ["canary", "canary-acme-humans-email-hidden", "%", "_", "canary --limit 1"] {
+    for words in [
+        "canary",
+        "canary-acme-humans-email-hidden",
+        "%",
+        "_",
+        "canary --limit 1",
+    ] {
         add("find", words);
     }
     add("human list", "");
@@ -134,7 +161,10 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("human add", "--first-name New --metadata {\"note\":1}");
     for name in ["hidden", "subset", "consented", "expired"] {
         add("human edit", &format!("{} --job-title New", id(name)));
-        add("human edit", &format!("{} --email new@example.com", id(name)));
+        add(
+            "human edit",
+            &format!("{} --email new@example.com", id(name)),
+        );
         add("link", &format!("{} +12025550198", id(name)));
         add("unlink", &format!("{} +12025550198", id(name)));
     }
@@ -147,27 +177,54 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
         add("runs show", &format!("{run} --issues"));
         add("import undo", &format!("{run} --dry-run"));
     }
-    for name in ["hidden", "subset", "consented", "expired", "revoked", "gamma-own"] {
+    for name in [
+        "hidden",
+        "subset",
+        "consented",
+        "expired",
+        "revoked",
+        "gamma-own",
+    ] {
         let record = format!("human {}", id(name));
         add("access list", &format!("--record {record}"));
         for field in ["first_name", "email"] {
             add("access explain", &format!("{record} --field {field}"));
-            add("access explain", &format!("{record} --field {field} --for beta --level write"));
+            add(
+                "access explain",
+                &format!("{record} --field {field} --for beta --level write"),
+            );
         }
         add("access grant", &format!("{record} --to gamma --level read"));
     }
     for number in ["0111", "0115", "0116"] {
-        add("access explain", &format!("phone_number {} --field metadata", id(number)));
-        add("access list", &format!("--record phone_number {}", id(number)));
+        add(
+            "access explain",
+            &format!("phone_number {} --field metadata", id(number)),
+        );
+        add(
+            "access list",
+            &format!("--record phone_number {}", id(number)),
+        );
     }
-    add("access explain", &format!("link {} --field metadata", id("link hidden 0112")));
+    add(
+        "access explain",
+        &format!("link {} --field metadata", id("link hidden 0112")),
+    );
     add("access list", "");
     add("access list", "--given");
     add("access list", "--received");
-    for name in ["grant subset", "grant expired", "grant revoked", "grant links"] {
+    for name in [
+        "grant subset",
+        "grant expired",
+        "grant revoked",
+        "grant links",
+    ] {
         add("access revoke", &id(name));
     }
-    add("share", "human --to acme --field email --level read --expires 2027-12-01");
+    add(
+        "share",
+        "human --to acme --field email --level read --expires 2027-12-01",
+    );
     add("runs list", "");
     add("audit list", "");
     add("audit list", &format!("--entity {}", id("hidden")));
@@ -177,12 +234,18 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     }
     add("audit verify", "");
     add("audit key", "example.com/audit --private key.private");
-    add("audit checkpoint", "--key key.private --output trail.checkpoint");
+    add(
+        "audit checkpoint",
+        "--key key.private --output trail.checkpoint",
+    );
     let import = "new.csv --mapping people.toml --region US --max-rejects 100%";
     add("import", &format!("{import} --dry-run"));
     add("import", import);
     add("import", &format!("{import} --resume"));
-    add("import", "new.csv.run-3.rejects.csv --dry-run --max-rejects 100%");
+    add(
+        "import",
+        "new.csv.run-3.rejects.csv --dry-run --max-rejects 100%",
+    );
     add("import undo", "3");
     add("import undo", "2");
     add("mapping guess", "new.csv");
@@ -281,11 +344,23 @@ fn no_command_shows_a_canary_its_reader_may_not_see() {
             }
         }
     }
-    assert!(leaks.is_empty(), "{} leaks:\n{}", leaks.len(), leaks.join("\n"));
+    assert!(
+        leaks.is_empty(),
+        "{} leaks:\n{}",
+        leaks.len(),
+        leaks.join("\n")
+    );
     // A test that sees no canary of the reader's own would see no other's either.
     for tenant in TENANTS {
         for format in FORMATS {
-            for command in ["show", "find", "human list", "runs list", "runs show", "audit list"] {
+            for command in [
+                "show",
+                "find",
+                "human list",
+                "runs list",
+                "runs show",
+                "audit list",
+            ] {
                 assert!(
                     shown.contains(&(tenant, format, command)),
                     "{command} as {format} shows {tenant} nothing of its own"
@@ -304,9 +379,15 @@ fn every_command_is_run_by_the_leak_test() {
         Some(name.trim().to_owned())
     });
     let headings: BTreeSet<String> = headings.collect();
-    let known: BTreeSet<String> = COMMANDS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let known: BTreeSet<String> = COMMANDS
+        .iter()
+        .map(|(name, _)| (*name).to_owned())
+        .collect();
     assert!(headings.len() > 20);
-    assert_eq!(headings, known, "a command needs an audience and cases here");
+    assert_eq!(
+        headings, known,
+        "a command needs an audience and cases here"
+    );
     let cases: BTreeSet<&str> = cases(&world).iter().map(|case| case.command).collect();
     for (command, audience) in COMMANDS {
         let is_run = cases.contains(command);
@@ -321,7 +402,10 @@ fn commands_that_open_no_store_need_none_and_the_operators_take_no_tenant() {
     let (alone, shared) = ("nobody.db", "shared.db");
     world.copy(shared);
     for case in cases(&world) {
-        let (_, audience) = COMMANDS.iter().find(|(name, _)| *name == case.command).unwrap();
+        let (_, audience) = COMMANDS
+            .iter()
+            .find(|(name, _)| *name == case.command)
+            .unwrap();
         match audience {
             // What opens no store says the same beside a full one.
             Audience::Anybody => {

@@ -4,14 +4,22 @@ use smrt_core::model::Id;
 
 use super::command::{Case, run, write_inputs};
 use super::world::{When, World};
+use crate::sandbox::Finished;
 
-/// What a command answers, with what was typed taken out.
+/// What a command answers and leaves in the tenant's own trail, with what was typed taken out.
 fn answer(world: &World, case: &Case, tenant: &str, format: &str, typed: &[String]) -> String {
     let db = "twin.db";
     world.copy(db);
     let finished = run(world, &case.line(db, tenant, format, When::Live));
+    let list = Case::new("audit list", "--limit 10000");
+    let trail = run(world, &list.line(db, tenant, "csv", When::Live)).stdout;
     std::fs::remove_file(world.sandbox.path(db)).unwrap();
-    let mut text = format!("{:?}\n{}\n{}", finished.exit, finished.stdout, finished.stderr);
+    let Finished {
+        exit,
+        stdout,
+        stderr,
+    } = finished;
+    let mut text = format!("{exit:?}\n{stdout}\n{stderr}\n{trail}");
     for typed in typed {
         text = text.replace(typed, "<typed>");
     }
@@ -45,7 +53,11 @@ pub(super) fn without_ids(text: &str) -> String {
 /// The spellings of a number that ends in these digits.
 fn spellings(number: &str) -> Vec<String> {
     let digits = &number[number.len() - 4..];
-    vec![number.to_owned(), format!("(202) 555-{digits}"), format!("555-{digits}")]
+    vec![
+        number.to_owned(),
+        format!("(202) 555-{digits}"),
+        format!("555-{digits}"),
+    ]
 }
 
 #[test]
@@ -56,8 +68,13 @@ fn a_hidden_record_is_answered_like_none_by_every_command_that_takes_one() {
     let own = [("gamma", id("gamma-own")), ("beta", id("beta-own"))];
     let nothing = Id::derived("nothing", &[]).to_string();
     let hidden: [&str; 7] = [
-        "hidden", "expired", "revoked", "link hidden 0116",
-        "consent acme marketing_call", "call acme", "grant expired",
+        "hidden",
+        "expired",
+        "revoked",
+        "link hidden 0116",
+        "consent acme marketing_call",
+        "call acme",
+        "grant expired",
     ];
     let commands: [(&'static str, &str); 16] = [
         ("show", "{}"),
@@ -69,7 +86,10 @@ fn a_hidden_record_is_answered_like_none_by_every_command_that_takes_one() {
         ("human list", "--after {} --limit 1"),
         ("number list", "--after {} --limit 1"),
         ("access grant", "human {} --to acme --level read"),
-        ("access grant", "link {} --to acme --level read --field metadata"),
+        (
+            "access grant",
+            "link {} --to acme --level read --field metadata",
+        ),
         ("access grant", "consent_record {} --to acme --level none"),
         ("access revoke", "{}"),
         ("access list", "--record human {}"),

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use smrt_core::model::Id;
 use smrt_core::smrt::{
-    Checkpoint, CheckpointVerification, ConsentRecord, Explanation, FoundHuman, GrantDetail, Human, HumanDetail, Interaction,
-    Link, LinkDetail, Masked, Number, NumberDetail, Page, SmrtError,
+    Checkpoint, CheckpointVerification, ConsentRecord, Explanation, FoundHuman, GrantDetail, Human,
+    HumanDetail, Interaction, Link, LinkDetail, Masked, Number, NumberDetail, Page, SmrtError,
 };
 use smrt_core::store::{
     AuditEntry, AuditVerification, DeferredRow, ExistingHuman, Issue, Origin, Run, Severity,
@@ -22,6 +22,8 @@ pub(super) trait View: std::fmt::Debug {
 pub(super) struct Told {
     pub(super) logged: String,
     pub(super) revealed: String,
+    /// What it left in the caller's own trail.
+    pub(super) trail: String,
 }
 
 /// What the answer of a call tells.
@@ -30,6 +32,7 @@ pub(super) fn told<T: View>(answer: Result<T, SmrtError>) -> Told {
         Ok(value) => Told {
             logged: format!("{value:?}"),
             revealed: value.reveal(),
+            trail: String::new(),
         },
         Err(error) => {
             let error = format!(
@@ -41,6 +44,7 @@ pub(super) fn told<T: View>(answer: Result<T, SmrtError>) -> Told {
             Told {
                 logged: error.clone(),
                 revealed: error,
+                trail: String::new(),
             }
         }
     }
@@ -151,14 +155,23 @@ impl View for Origin {
 
 impl View for SourceKey {
     fn reveal(&self) -> String {
-        format!("{} {} {}", self.source, self.source_key, self.origin.reveal())
+        format!(
+            "{} {} {}",
+            self.source,
+            self.source_key,
+            self.origin.reveal()
+        )
     }
 }
 
 impl View for LinkDetail {
     fn reveal(&self) -> String {
         let (link, human) = (self.link.reveal(), self.human.reveal());
-        format!("{link} {human} {} {}", self.phone_number, self.origin.reveal())
+        format!(
+            "{link} {human} {} {}",
+            self.phone_number,
+            self.origin.reveal()
+        )
     }
 }
 
@@ -174,7 +187,10 @@ impl View for HumanDetail {
             .collect();
         origins.sort();
         let (links, keys) = (self.links.reveal(), self.source_keys.reveal());
-        format!("{} {origins:?} {links} {consents:?} {keys}", self.human.reveal())
+        format!(
+            "{} {origins:?} {links} {consents:?} {keys}",
+            self.human.reveal()
+        )
     }
 }
 
@@ -188,8 +204,13 @@ impl View for NumberDetail {
 
 impl View for Issue {
     fn reveal(&self) -> String {
-        let Self { code, reason, hint, .. } = self;
-        format!("{} {:?} {code} {reason} {hint} {:?}", self.line, self.column, self.raw)
+        let Self {
+            code, reason, hint, ..
+        } = self;
+        format!(
+            "{} {:?} {code} {reason} {hint} {:?}",
+            self.line, self.column, self.raw
+        )
     }
 }
 
@@ -212,7 +233,10 @@ impl View for ExistingHuman {
 impl View for AuditEntry {
     fn reveal(&self) -> String {
         let id = id_of(self.entity_id);
-        format!("{} {} {} {id} {}", self.sequence, self.actor, self.action, self.detail)
+        format!(
+            "{} {} {} {id} {}",
+            self.sequence, self.actor, self.action, self.detail
+        )
     }
 }
 
@@ -274,7 +298,8 @@ impl<T: View> View for Vec<T> {
 
 impl<T: View> View for Option<T> {
     fn reveal(&self) -> String {
-        self.as_ref().map_or_else(|| "none".to_owned(), View::reveal)
+        self.as_ref()
+            .map_or_else(|| "none".to_owned(), View::reveal)
     }
 }
 

@@ -93,7 +93,11 @@ const EXEMPT: [(&str, &str, &str); 16] = [
     ("audit_log", "entity_type", "a word of a closed list"),
     ("audit_log", "action", "a word of the program"),
     ("consent_records", "consent_type", "type and status decide"),
-    ("consent_records", "consent_status", "type and status decide"),
+    (
+        "consent_records",
+        "consent_status",
+        "type and status decide",
+    ),
 ];
 
 /// A mark of records that a link of `acme` ties.
@@ -133,7 +137,13 @@ impl World {
             for run in 0..runs {
                 let text = people::file(seed + 10 * run, 12);
                 let text = format!("{text},,,,,not a number,,,,,\n");
-                import_text(&mut smrt, tenant, people::MAPPING, &text, ConflictPolicy::Update);
+                import_text(
+                    &mut smrt,
+                    tenant,
+                    people::MAPPING,
+                    &text,
+                    ConflictPolicy::Update,
+                );
             }
         }
         for tenant in TENANTS {
@@ -173,7 +183,10 @@ impl World {
 
     #[track_caller]
     pub(super) fn id(&self, name: &str) -> Id {
-        *self.ids.get(name).unwrap_or_else(|| panic!("no record `{name}`"))
+        *self
+            .ids
+            .get(name)
+            .unwrap_or_else(|| panic!("no record `{name}`"))
     }
 
     /// The canaries in a text that this tenant may not see.
@@ -201,15 +214,51 @@ impl World {
     /// What `acme` gave to `beta`.
     fn grant(&mut self, db: &Connection) {
         let grants = [
-            ("subset", Some("subset"), Some("first_name"), "read", Some(ENDS_AT)),
-            ("subset-2", Some("subset"), Some("company_name"), "read", Some(ENDS_AT)),
-            ("subset-3", Some("subset"), Some("job_title"), "write", Some(ENDS_AT)),
-            ("subset-4", Some("subset"), Some("email"), "read", Some(ENDS_AT)),
+            (
+                "subset",
+                Some("subset"),
+                Some("first_name"),
+                "read",
+                Some(ENDS_AT),
+            ),
+            (
+                "subset-2",
+                Some("subset"),
+                Some("company_name"),
+                "read",
+                Some(ENDS_AT),
+            ),
+            (
+                "subset-3",
+                Some("subset"),
+                Some("job_title"),
+                "write",
+                Some(ENDS_AT),
+            ),
+            (
+                "subset-4",
+                Some("subset"),
+                Some("email"),
+                "read",
+                Some(ENDS_AT),
+            ),
             ("consented", Some("consented"), None, "read", Some(ENDS_AT)),
-            ("unconsented", Some("unconsented"), None, "read", Some(ENDS_AT)),
+            (
+                "unconsented",
+                Some("unconsented"),
+                None,
+                "read",
+                Some(ENDS_AT),
+            ),
             ("expired", Some("expired"), None, "admin", Some(ENDED_AT)),
             ("revoked", Some("revoked"), None, "write", None),
-            ("links", None, Some("relationship_type"), "read", Some(ENDS_AT)),
+            (
+                "links",
+                None,
+                Some("relationship_type"),
+                "read",
+                Some(ENDS_AT),
+            ),
         ];
         for (name, record, field, level, ends) in grants {
             let id = Id::derived("grant", &[name.as_bytes()]);
@@ -277,8 +326,10 @@ impl World {
                         (Kind::Json, _) => json!({"extension": canary, "note": canary}).to_string(),
                         _ => canary,
                     };
-                    let sql =
-                        format!("UPDATE {} SET {} = ?1 WHERE rowid = ?2", table.name, column.name);
+                    let sql = format!(
+                        "UPDATE {} SET {} = ?1 WHERE rowid = ?2",
+                        table.name, column.name
+                    );
                     db.execute(&sql, params![value, rowid]).unwrap();
                 }
                 for tenant in TENANTS {
@@ -305,27 +356,38 @@ impl World {
                     "UPDATE {table} SET created_at = ?1, updated_at = ?1 \
                      WHERE created_by_tenant_id = ?2"
                 );
-                db.execute(&sql, params![at, Id::of_tenant(tenant).as_bytes()]).unwrap();
+                db.execute(&sql, params![at, Id::of_tenant(tenant).as_bytes()])
+                    .unwrap();
             }
             let times = format!("{year}-03-05");
             self.add(times, tenant, "humans", "created_at", "consented");
         }
     }
 
-    fn canary(&mut self, table: &str, column: &str, owner: &'static str, id: Option<&[u8]>) -> String {
+    fn canary(
+        &mut self,
+        table: &str,
+        column: &str,
+        owner: &'static str,
+        id: Option<&[u8]>,
+    ) -> String {
         let label = id.map_or_else(String::new, |id| self.label(id));
         let canary = format!("canary-{owner}-{table}-{column}-{label}");
         self.add(canary.clone(), owner, table, column, &label);
         canary
     }
 
-    /// The name of a record, or its id.
+    /// The name of a record, or how its id begins.
     fn label(&self, id: &[u8]) -> String {
         let mut ids = self.ids.iter();
         let named = ids.find(|(_, known)| known.as_bytes() == id);
         match named {
             Some((name, _)) => name.replace(' ', "-"),
-            None => id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            None => id
+                .iter()
+                .take(4)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
         }
     }
 
@@ -360,7 +422,10 @@ impl World {
                 self.tied.entry(label).or_default().push(who);
             }
         };
-        note("SELECT phone_number_id, tenant_id FROM phone_number_ties", None);
+        note(
+            "SELECT phone_number_id, tenant_id FROM phone_number_ties",
+            None,
+        );
         for end in ["phone_number_id", "human_id"] {
             let sql = format!("SELECT {end}, created_by_tenant_id FROM phone_human_links");
             note(&sql, Some(LINKED));
@@ -385,7 +450,14 @@ impl World {
 
 impl std::fmt::Display for Canary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { text, owner, table, column, label, .. } = self;
+        let Self {
+            text,
+            owner,
+            table,
+            column,
+            label,
+            ..
+        } = self;
         write!(f, "{text} of {owner}, {table}.{column} {label}")
     }
 }
@@ -400,7 +472,8 @@ impl Canary {
         match self.table.as_str() {
             // A link names both its ends, so sharing all links tells the ids of humans.
             "humans" if self.column == "id" => {
-                let is_given = ["subset", "consented", "unconsented"].contains(&self.label.as_str());
+                let is_given =
+                    ["subset", "consented", "unconsented"].contains(&self.label.as_str());
                 let is_named = viewer == "beta" && when != When::Before && self.is_in_a_grant();
                 shares && (is_given || self.tied.contains(&LINKED)) || is_named
             }
@@ -487,7 +560,11 @@ fn ties(smrt: &mut Smrt, tenant: &'static str, ids: &mut BTreeMap<String, Id>) {
             ("hidden", "0116"),
         ],
         "beta" => &[("beta-own", "0121"), ("beta-own", "0114")],
-        _ => &[("gamma-own", "0131"), ("gamma-own", "0115"), ("gamma-own", "0122")],
+        _ => &[
+            ("gamma-own", "0131"),
+            ("gamma-own", "0115"),
+            ("gamma-own", "0122"),
+        ],
     };
     let mut session = acting(smrt, tenant);
     for (human, number) in links {
@@ -511,7 +588,10 @@ fn ties(smrt: &mut Smrt, tenant: &'static str, ids: &mut BTreeMap<String, Id>) {
     if tenant == "acme" {
         consents.push(event(ids["consented"], "data_sharing", "sharing"));
     }
-    for (new, id) in consents.iter().zip(session.add_consent_records(&consents, before).unwrap()) {
+    for (new, id) in consents
+        .iter()
+        .zip(session.add_consent_records(&consents, before).unwrap())
+    {
         ids.insert(format!("consent {tenant} {}", new.consent_type), id);
     }
     let call = NewInteraction {
