@@ -83,7 +83,7 @@ fn assert_sound(smrt: &mut Smrt) {
 
 /// An undo report whose obstacles are in no particular order.
 fn undo_shown(mut report: UndoReport) -> UndoReport {
-    report.obstacles.sort_by_key(|obstacle| shown(obstacle));
+    report.obstacles.sort_by_key(shown);
     if report.obstacles_total > UndoReport::OBSTACLES_MAX as u64 {
         report.obstacles.clear();
     }

@@ -24,7 +24,10 @@ struct Random(u64);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
         (self.0 >> 33) % bound
     }
 }
@@ -63,10 +66,14 @@ impl World {
         // Half of the requests are about something that was granted.
         match random.below(2) {
             0 => {
-                let (record, grantee, _) = self.grants[random.below(self.grants.len() as u64) as usize];
+                let (record, grantee, _) =
+                    self.grants[random.below(self.grants.len() as u64) as usize];
                 (record, grantee)
             }
-            _ => (random.below(self.owners.len() as u64), random.below(TENANTS)),
+            _ => (
+                random.below(self.owners.len() as u64),
+                random.below(TENANTS),
+            ),
         }
     }
 }
@@ -80,18 +87,22 @@ fn record(number: u64) -> Id {
 }
 
 fn index(world: &World) -> GrantIndex {
-    let grants = world.grants.iter().enumerate().map(|(number, (on, to, field))| Grant {
-        id: Id::derived("grant", &[&number.to_be_bytes()]),
-        grantee: tenant(*to),
-        grantor: tenant(world.owners[*on as usize]),
-        entity_type: EntityType::Human,
-        record: Some(record(*on)),
-        field: *field,
-        level: AccessLevel::Read,
-        created_at: Instant::from_micros(0),
-        expires_at: None,
-        revoked_at: None,
-    });
+    let grants = world
+        .grants
+        .iter()
+        .enumerate()
+        .map(|(number, (on, to, field))| Grant {
+            id: Id::derived("grant", &[&number.to_be_bytes()]),
+            grantee: tenant(*to),
+            grantor: tenant(world.owners[*on as usize]),
+            entity_type: EntityType::Human,
+            record: Some(record(*on)),
+            field: *field,
+            level: AccessLevel::Read,
+            created_at: Instant::from_micros(0),
+            expires_at: None,
+            revoked_at: None,
+        });
     GrantIndex::new(grants.collect())
 }
 
@@ -112,7 +123,10 @@ fn as_policies(world: &World) -> (PolicySet, Entities) {
             when.unwrap_or_default()
         );
     }
-    (PolicySet::from_str(&text).expect("policies"), entities(world, false))
+    (
+        PolicySet::from_str(&text).expect("policies"),
+        entities(world, false),
+    )
 }
 
 /// One policy in all; the grants are attributes of the records.
@@ -122,7 +136,10 @@ fn as_attributes(world: &World) -> (PolicySet, Entities) {
          resource.whole.contains(principal) || resource.fields.contains({{ to: principal, \
          field: context.field }}) }};"
     );
-    (PolicySet::from_str(&text).expect("policies"), entities(world, true))
+    (
+        PolicySet::from_str(&text).expect("policies"),
+        entities(world, true),
+    )
 }
 
 fn entities(world: &World, with_grants: bool) -> Entities {
@@ -178,7 +195,9 @@ impl Cedar {
             policies,
             entities,
             tenants: (0..TENANTS).map(|number| uid("Tenant", number)).collect(),
-            records: (0..world.owners.len() as u64).map(|n| uid("Human", n)).collect(),
+            records: (0..world.owners.len() as u64)
+                .map(|n| uid("Human", n))
+                .collect(),
             read: EntityUid::from_str("Action::\"read\"").expect("an action"),
             contexts: Field::all(EntityType::Human).map(context).collect(),
         }
@@ -193,7 +212,9 @@ impl Cedar {
             None,
         )
         .expect("a request");
-        let response = self.authorizer.is_authorized(&request, &self.policies, &self.entities);
+        let response = self
+            .authorizer
+            .is_authorized(&request, &self.policies, &self.entities);
         response.decision() == Decision::Allow
     }
 
@@ -264,11 +285,17 @@ fn main() {
             viewer: tenant(by),
         };
         let mine = ours(&smrt, &asked, at) >> field & 1 == 1;
-        assert_eq!(mine, cedar.may_read(by, on, field), "record {on}, tenant {by}, field {field}");
+        assert_eq!(
+            mine,
+            cedar.may_read(by, on, field),
+            "record {on}, tenant {by}, field {field}"
+        );
     }
     println!("{AGREED} random requests answered alike");
 
-    println!("grants      smrt, all fields   cedar, one policy   cedar, a policy a grant   (all fields)");
+    println!(
+        "grants      smrt, all fields   cedar, one policy   cedar, a policy a grant   (all fields)"
+    );
     for grants in [1_000, 10_000, 100_000, 1_000_000] {
         let world = World::new(grants);
         let smrt = index(&world);
@@ -287,13 +314,16 @@ fn main() {
             }
             start.elapsed().as_nanos() as f64 / count as f64
         };
-        let attributes =
-            (grants <= 100_000).then(|| time_cedar(as_attributes(&world), 10_000));
+        let attributes = (grants <= 100_000).then(|| time_cedar(as_attributes(&world), 10_000));
         let policies = (grants <= 1_000).then(|| time_cedar(as_policies(&world), 200));
         let shown = |time: Option<f64>| match time {
             Some(time) => format!("{:>10.0} ns ({:.0} x)", time, time / mine),
             None => "-".to_owned(),
         };
-        println!("{grants:>9}  {mine:>8.0} ns   {}   {}", shown(attributes), shown(policies));
+        println!(
+            "{grants:>9}  {mine:>8.0} ns   {}   {}",
+            shown(attributes),
+            shown(policies)
+        );
     }
 }

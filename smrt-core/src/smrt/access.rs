@@ -101,9 +101,10 @@ fn page_of(
     let (mut after, mut missing) = (after, limit);
     loop {
         let visible = Visible::read(engine, viewer, entity_type, at, after)?;
-        let more = visible.page(engine, columns, missing, &mut |row| {
+        let asked = missing;
+        let more = visible.page(engine, columns, asked, &mut |record, row| {
             missing = missing.saturating_sub(1);
-            each(VisibleRecord::from_row(row)?, row)
+            each(record, row)
         })?;
         match more {
             Some(cursor) if missing > 0 => after = Some(cursor),

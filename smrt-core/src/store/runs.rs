@@ -1,6 +1,6 @@
 //! Import runs: their begin, checkpoints and end, and the issues of their rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use super::count;
 use super::engine::Engine;
@@ -335,6 +335,17 @@ pub(crate) fn list(engine: &mut dyn Engine, tenant: Id) -> Result<Vec<Run>, Stor
         Ok(())
     })?;
     Ok(runs)
+}
+
+/// What the rows of all runs of a tenant carry.
+pub(super) fn keys(engine: &mut dyn Engine, tenant: Id) -> Result<HashSet<RunKey>, StoreError> {
+    let mut keys = HashSet::new();
+    let sql = "SELECT number FROM import_runs WHERE tenant_id = ?1";
+    engine.query(sql, &[tenant.into()], &mut |row| {
+        keys.insert(RunKey(row.integer(0)?));
+        Ok(())
+    })?;
+    Ok(keys)
 }
 
 /// A tenant's run by its number.

@@ -236,7 +236,11 @@ impl RunTaken {
             .iter()
             .map(|run| (run.key.0, run.number))
             .collect();
+        let tenants = count(engine, "SELECT count(*) FROM tenants", &[])?;
         for (entity_type, what, sql) in LATER_CHANGES {
+            if what == IN_USE && tenants < 2 {
+                continue;
+            }
             // In an order of their own: the one in which the engine comes upon them depends on what
             // other tenants have in the same tables.
             let sql = sql.replace("{numbers}", NUMBERS_OF_RUN) + " ORDER BY 1, 2";

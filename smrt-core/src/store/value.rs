@@ -304,6 +304,37 @@ impl RowBlock {
         }
     }
 
+    /// The cells of a column in the rows that are not excluded, in order.
+    fn column(&self, column: usize) -> impl Iterator<Item = &Cell> {
+        self.cells
+            .iter()
+            .skip(column)
+            .step_by(self.table.columns.len())
+            .enumerate()
+            .filter(|(row, _)| !self.excluded.get(*row).copied().unwrap_or(false))
+            .map(|(_, cell)| cell)
+    }
+
+    /// The ids of a column in the rows that are not excluded, in order.
+    pub(crate) fn ids(&self, column: usize) -> impl Iterator<Item = Id> {
+        self.column(column).filter_map(|cell| match cell {
+            Cell::Id(id) => Some(*id),
+            Cell::Null | Cell::Integer(_) | Cell::Text { .. } => None,
+        })
+    }
+
+    /// Whether a column holds one id in every row that is not excluded.
+    pub(crate) fn holds_only(&self, column: usize, id: Id) -> bool {
+        self.column(column)
+            .all(|cell| matches!(cell, Cell::Id(found) if *found == id))
+    }
+
+    /// Whether a column holds one number in every row that is not excluded.
+    pub(crate) fn holds_only_number(&self, column: usize, number: i64) -> bool {
+        self.column(column)
+            .all(|cell| matches!(cell, Cell::Integer(found) if *found == number))
+    }
+
     /// The rows that are not excluded, in order.
     pub fn rows(&self) -> impl Iterator<Item = BlockRow<'_>> {
         self.cells

@@ -58,6 +58,14 @@ struct Scope {
     until: Option<Id>,
 }
 
+/// What becomes of records that turn out to be invisible. Leaving them out in SQL means deciding
+/// twice, for the condition and for the column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Invisible {
+    LeftOut,
+    Kept,
+}
+
 /// A record in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VisibleRecord {
@@ -149,7 +157,8 @@ impl Visible {
         let sql = format!(
             "{}visible(id, owner, readable{names}) AS ({})",
             self.chained(),
-            self.streams(columns, &bound).join(" UNION ALL ")
+            self.streams(columns, &bound, Invisible::LeftOut)
+                .join(" UNION ALL ")
         );
         (sql, parameters)
     }
@@ -170,15 +179,15 @@ impl Visible {
         }
     }
 
-    /// Calls `each` for the records in the order of their ids, at most `limit`, each row a
-    /// [`VisibleRecord`] and then these columns of the record. Returns the cursor at which to read
-    /// on where the page may have ended early.
+    /// Calls `each` for the records in the order of their ids, at most `limit`, each with its row of
+    /// a [`VisibleRecord`] and then these columns. Returns the cursor at which to read on where the
+    /// page may have ended early.
     pub(crate) fn page(
         &self,
         engine: &mut dyn Engine,
         columns: &[&str],
         limit: u32,
-        each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+        each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
     ) -> Result<Option<Id>, StoreError> {
         let mut parameters = self.parameters();
         parameters.push(i64::from(limit).into());
@@ -191,14 +200,23 @@ impl Visible {
         let sql = format!(
             "{}{} ORDER BY id LIMIT ?{limit_parameter}",
             with.unwrap_or_default(),
-            self.streams(columns, &bound).join(" UNION ALL "),
+            self.streams(columns, &bound, Invisible::Kept)
+                .join(" UNION ALL "),
         );
-        let mut rows = 0;
+        let (mut rows, mut last) = (0, None);
         engine.query(&sql, &parameters, &mut |row| {
+            let record = VisibleRecord::from_row(row)?;
             rows += 1;
-            each(row)
+            last = Some(record.id);
+            match record.readable.is_empty() {
+                true => Ok(()),
+                false => each(record, row),
+            }
         })?;
-        Ok(self.scope.until.filter(|_| rows < limit))
+        match rows < limit {
+            true => Ok(self.scope.until),
+            false => Ok(last),
+        }
     }
 
     /// The common table expressions of chains that the streams refer to, each followed by a comma.
@@ -209,7 +227,7 @@ impl Visible {
     }
 
     /// The streams, no record in two of them.
-    fn streams(&self, columns: &[&str], bound: &str) -> Vec<String> {
+    fn streams(&self, columns: &[&str], bound: &str, invisible: Invisible) -> Vec<String> {
         let scope = &self.scope;
         let (_, owner) = table_of(scope.entity_type);
         let all = FieldSet::all(scope.entity_type).bits();
@@ -220,7 +238,7 @@ impl Visible {
                 "" => format!("{table} r"),
                 from => format!("{from} JOIN {table} r"),
             };
-            let is_visible = match certain {
+            let is_visible = match certain || invisible == Invisible::Kept {
                 true => String::new(),
                 false => format!(" AND {readable} <> 0"),
             };
@@ -406,6 +424,13 @@ impl Scope {
         };
         let parameters = [viewer.into(), at.into()];
         let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM data_access_permissions p \
+             WHERE p.tenant_id = ?1 AND p.entity_type = '{entity_type}')"
+        );
+        if super::count(engine, &sql, &[viewer.into()])? == 0 {
+            return Ok(scope);
+        }
+        let sql = format!(
             "SELECT p.granted_by_tenant_id, {} FROM data_access_permissions p \
              WHERE p.tenant_id = ?1 AND p.entity_type = '{entity_type}' AND p.entity_id IS NULL \
              AND p.granted_by_tenant_id <> ?1 AND {} \
@@ -536,14 +561,21 @@ impl Scope {
         if !self.on_records {
             return format!("({mask})");
         }
-        // Grants of others than the owner count for nothing, but where there are chains.
-        let by_owner = format!(
-            "(SELECT {} FROM data_access_permissions p \
-             WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id = {id} \
-             AND p.granted_by_tenant_id = {owner} AND {})",
-            readable_of_grants(self.entity_type, &format!("({mask})")),
-            self.entity_type,
+        // Grants of others than the owner count for nothing, but where there are chains. Grants on
+        // fields are rare, so the fields are weighed one by one only where there is one.
+        let (entity_type, rank) = (self.entity_type, rank("p"));
+        let grants = format!(
+            "data_access_permissions p WHERE p.tenant_id = ?1 \
+             AND p.entity_type = '{entity_type}' AND p.entity_id = {id} \
+             AND p.granted_by_tenant_id = {owner} AND {}",
             live("p")
+        );
+        let by_owner = format!(
+            "(SELECT CASE WHEN count(p.field_name) > 0 THEN (SELECT {} FROM {grants}) \
+             WHEN max({rank}) IS NULL THEN ({mask}) WHEN max({rank}) < 3 THEN {} ELSE 0 END \
+             FROM {grants})",
+            readable_of_grants(entity_type, &format!("({mask})")),
+            FieldSet::all(entity_type).bits(),
         );
         match self.chained.is_empty() {
             true => by_owner,
@@ -702,23 +734,19 @@ fn has_live_grant(entity_type: EntityType, id: &str) -> String {
     )
 }
 
-/// A condition: by what the owner recorded, the human agrees to `data_sharing`: there is a live
-/// agreement, and nothing else as late or later.
+/// A condition: by what the owner recorded, the human agrees to `data_sharing`: the latest live
+/// agreement is later than everything else.
 fn consents_to_sharing(human: &str, owner: &str) -> String {
-    let said = |event: &str| {
-        format!(
-            "{event}.human_id = {human} AND {event}.tenant_id = {owner} \
-             AND {event}.consent_type = 'data_sharing' \
-             AND ({event}.consent_date IS NULL OR {event}.consent_date <= ?2)"
-        )
-    };
+    let is_live = "c.consent_status = 'granted' \
+         AND (c.expiration_date IS NULL OR c.expiration_date > ?2)";
+    // Whole numbers below every date.
+    let (unknown, never) = (i64::MIN + 2, i64::MIN + 1);
+    let date = format!("coalesce(c.consent_date, {unknown})");
     format!(
-        "EXISTS (SELECT 1 FROM consent_records c WHERE {} AND c.consent_status = 'granted' \
-         AND (c.expiration_date IS NULL OR c.expiration_date > ?2) \
-         AND NOT EXISTS (SELECT 1 FROM consent_records e WHERE {} \
-         AND (c.consent_date IS NULL OR e.consent_date >= c.consent_date) \
-         AND (e.consent_status <> 'granted' OR e.expiration_date <= ?2)))",
-        said("c"),
-        said("e")
+        "coalesce((SELECT max(CASE WHEN {is_live} THEN {date} END) \
+         > coalesce(max(CASE WHEN {is_live} THEN NULL ELSE {date} END), {never}) \
+         FROM consent_records c WHERE c.human_id = {human} AND c.tenant_id = {owner} \
+         AND c.consent_type = 'data_sharing' \
+         AND (c.consent_date IS NULL OR c.consent_date <= ?2)), 1 = 0)"
     )
 }

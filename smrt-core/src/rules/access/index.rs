@@ -1,6 +1,7 @@
 //! Many grants in memory, so that a decision costs the same among a thousand and a million.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 
 use super::{Facts, RecordAccess, direct, evaluate, show};
@@ -33,12 +34,69 @@ use crate::model::{EntityType, Grant, Id, Instant};
 pub struct GrantIndex {
     // INVARIANT: sorted by `key`, then grantee.
     grants: Vec<Grant>,
-    // INVARIANT: for every key the range of its grants.
-    ranges: HashMap<Key, Range<usize>>,
+    // INVARIANT: for every record the range of the grants on it.
+    records: HashMap<(EntityType, Id), Range<u32>, IdState>,
+    // INVARIANT: for every owner the range of its type-wide grants. Apart, since there are few.
+    types: HashMap<(EntityType, Id), Range<u32>, IdState>,
+}
+
+/// Hashes ids with a secret of the process, so that nobody can choose ids that meet. They are
+/// spread already, so one multiplication does.
+#[derive(Debug, Clone, Copy)]
+struct IdState(u64);
+
+impl Default for IdState {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0_u8) | 1)
+    }
+}
+
+impl BuildHasher for IdState {
+    type Hasher = IdHasher;
+
+    fn build_hasher(&self) -> IdHasher {
+        IdHasher {
+            secret: self.0,
+            state: self.0,
+        }
+    }
+}
+
+struct IdHasher {
+    secret: u64,
+    state: u64,
+}
+
+impl IdHasher {
+    fn mix(&mut self, word: u64) {
+        let product = u128::from(self.state ^ word) * u128::from(self.secret);
+        let (high, low) = ((product >> 64) as u64, product as u64);
+        self.state = high ^ low;
+    }
+}
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word.iter_mut()
+                .zip(chunk)
+                .for_each(|(to, from)| *to = *from);
+            self.mix(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_usize(&mut self, number: usize) {
+        self.mix(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.state
+    }
 }
 
 /// The kind of record, and the record, or the owner of a type-wide grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Record(EntityType, Id),
     Type(EntityType, Id),
@@ -56,12 +114,19 @@ impl GrantIndex {
     #[must_use]
     pub fn new(mut grants: Vec<Grant>) -> Self {
         grants.sort_unstable_by_key(|grant| (key(grant), grant.grantee, grant.id));
-        let mut ranges: HashMap<Key, Range<usize>> = HashMap::new();
-        for (position, grant) in grants.iter().enumerate() {
-            let range = ranges.entry(key(grant)).or_insert(position..position);
+        let mut index = Self::default();
+        for (position, grant) in (0..).zip(&grants) {
+            let (ranges, id) = match key(grant) {
+                Key::Record(_, id) => (&mut index.records, id),
+                Key::Type(_, id) => (&mut index.types, id),
+            };
+            let range = ranges
+                .entry((grant.entity_type, id))
+                .or_insert(position..position);
             range.end = position + 1;
         }
-        Self { grants, ranges }
+        index.grants = grants;
+        index
     }
 
     /// How many grants there are.
@@ -83,8 +148,8 @@ impl GrantIndex {
             entity_type,
             id,
             owner,
-            record_grants: self.under(Key::Record(entity_type, id)),
-            type_grants: self.under(Key::Type(entity_type, owner)),
+            record_grants: self.under(self.records.get(&(entity_type, id))),
+            type_grants: self.under(self.types.get(&(entity_type, owner))),
             sharing_consents: &[],
             tie: None,
         }
@@ -108,9 +173,10 @@ impl GrantIndex {
         }
     }
 
-    fn under(&self, key: Key) -> &[Grant] {
-        let range = self.ranges.get(&key).cloned().unwrap_or_default();
-        self.grants.get(range).unwrap_or_default()
+    fn under(&self, range: Option<&Range<u32>>) -> &[Grant] {
+        let range = range.map(|range| range.start as usize..range.end as usize);
+        let grants = range.and_then(|range| self.grants.get(range));
+        grants.unwrap_or_default()
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::model::Id;
 use crate::store::error::StoreError;
-use crate::store::runs::RunKey;
+use crate::store::runs::{self, RunKey};
 use crate::store::value::Value;
 
 /// What was found of others while the tenant's own records were looked up.
@@ -20,6 +20,10 @@ pub(super) struct Held {
     pub(super) new_numbers: HashMap<Id, bool>,
     /// Links that another tenant made for a human of this one, by the id an import gives them.
     pub(super) links: HashSet<Id>,
+    /// Humans whose source rows the tenant was shown.
+    pub(super) source_rows: HashSet<Id>,
+    /// The tenant's runs, once they were asked for.
+    runs: Option<HashSet<RunKey>>,
 }
 
 type Humans = HashMap<Id, ExistingHuman>;
@@ -59,34 +63,36 @@ impl ImportTransaction<'_> {
         source: &str,
         each: &mut dyn FnMut(Id, SourceRow),
     ) -> Result<(), StoreError> {
-        let tenant_parameter = NEXT_PARAMETER + 1;
-        // A tenant's source rows were written by its runs, which are few and close at hand; its
-        // humans are many. A scratch store has the rows without their runs, and no other tenant's.
-        let of_tenant = match self.place {
-            Place::Indexed | Place::Fresh => format!(
-                "AND EXISTS (SELECT 1 FROM import_runs r \
-                 WHERE r.number = s.import_run AND r.tenant_id = ?{tenant_parameter})"
-            ),
-            Place::Scratch => format!("AND ?{tenant_parameter} IS NOT NULL"),
-        };
         let sql = format!(
             "SELECT human_id, occurrence, row_digest, import_run, import_line, last_run \
-             FROM source_keys s WHERE human_id IN ({marks}) AND source = ?{NEXT_PARAMETER} \
-             {of_tenant} ORDER BY human_id, occurrence"
+             FROM source_keys WHERE human_id IN ({marks}) AND source = ?{NEXT_PARAMETER} \
+             ORDER BY human_id, occurrence"
         );
-        let mut parameters = with(parameters, source);
-        parameters.push(self.tenant.into());
-        self.engine.query(&sql, &parameters, &mut |row| {
-            let source_row = SourceRow {
-                occurrence: row.integer(1)?,
-                row_digest: row.integer(2)?,
-                import_run: RunKey(row.integer(3)?),
-                import_line: row.integer(4)?,
-                last_run: RunKey(row.integer(5)?),
-            };
-            each(row.id(0)?, source_row);
-            Ok(())
-        })
+        // A tenant's source rows were written by its runs, which are few; its humans are many. A
+        // scratch store has the rows without their runs, and no other tenant's.
+        if self.held.runs.is_none() && self.place != Place::Scratch {
+            self.held.runs = Some(runs::keys(self.engine, self.tenant)?);
+        }
+        let Held {
+            source_rows, runs, ..
+        } = &mut self.held;
+        self.engine
+            .query(&sql, &with(parameters, source), &mut |row| {
+                let source_row = SourceRow {
+                    occurrence: row.integer(1)?,
+                    row_digest: row.integer(2)?,
+                    import_run: RunKey(row.integer(3)?),
+                    import_line: row.integer(4)?,
+                    last_run: RunKey(row.integer(5)?),
+                };
+                let is_own = |runs: &HashSet<RunKey>| runs.contains(&source_row.import_run);
+                if runs.as_ref().is_none_or(is_own) {
+                    let id = row.id(0)?;
+                    source_rows.insert(id);
+                    each(id, source_row);
+                }
+                Ok(())
+            })
     }
 
     pub(super) fn load_links(

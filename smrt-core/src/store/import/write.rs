@@ -85,19 +85,17 @@ impl ImportTransaction<'_> {
         let table = block.table();
         let known = WRITTEN.iter().find(|(known, ..)| known.name == table.name);
         let (_, id, tenant) = known.ok_or_else(foreign_row)?;
-        let column = |name: &Option<&str>| name.and_then(|name| table.position(name));
-        let (id, tenant) = (column(id), column(tenant));
-        let run = column(&Some("import_run"));
-        let is = |row: &BlockRow<'_>, column: Option<usize>, value: Value<'_>| {
-            column.is_none_or(|column| row.value(column) == value)
-        };
-        for row in block.rows() {
-            if !is(&row, tenant, self.tenant.into()) || !is(&row, run, self.run.into()) {
-                return Err(foreign_row());
-            }
-            if let Some(Value::Id(id)) = id.map(|column| row.value(column)) {
-                self.written.add(id);
-            }
+        let column = |name: &str| table.position(name);
+        let is_own = tenant
+            .and_then(column)
+            .is_none_or(|column| block.holds_only(column, self.tenant));
+        let run = column("import_run");
+        let is_of_run = run.is_none_or(|run| block.holds_only_number(run, self.run.0));
+        if !is_own || !is_of_run {
+            return Err(foreign_row());
+        }
+        if let Some(id) = id.and_then(column) {
+            block.ids(id).for_each(|id| self.written.add(id));
         }
         Ok(())
     }
@@ -141,7 +139,7 @@ impl ImportTransaction<'_> {
             // There was nothing before the run, and nobody else writes until it is over.
             return Ok(HashSet::new());
         }
-        let ids: Vec<Id> = block.rows().filter_map(|row| id_of(&row)).collect();
+        let ids: Vec<Id> = block.ids(0).collect();
         let unasked = ids.iter().copied();
         let mut unasked: Vec<Id> = unasked
             .filter(|id| !self.held.new_numbers.contains_key(id))
@@ -240,21 +238,10 @@ impl ImportTransaction<'_> {
 
     pub(super) fn update_source_row(&mut self, update: &SourceRowUpdate) -> Result<(), StoreError> {
         let row = &update.row;
-        if row.last_run != self.run {
+        // Only what this transaction was shown is the tenant's for sure.
+        if row.last_run != self.run || !self.held.source_rows.contains(&update.human_id) {
             return Err(foreign_row());
         }
-        let of_tenant = match self.place {
-            Place::Indexed | Place::Fresh => {
-                "AND EXISTS (SELECT 1 FROM import_runs r \
-                 WHERE r.number = source_keys.import_run AND r.tenant_id = ?7)"
-            }
-            Place::Scratch => "AND ?7 IS NOT NULL",
-        };
-        let sql = format!(
-            "UPDATE source_keys SET row_digest = ?3, import_run = ?4, import_line = ?5, \
-             last_run = ?6 WHERE human_id = ?1 AND occurrence = ?2 AND source = \
-             (SELECT source FROM import_runs WHERE number = ?6) {of_tenant}"
-        );
         let parameters = [
             update.human_id.into(),
             row.occurrence.into(),
@@ -262,9 +249,13 @@ impl ImportTransaction<'_> {
             row.import_run.into(),
             row.import_line.into(),
             row.last_run.into(),
-            self.tenant.into(),
         ];
-        self.engine.execute(&sql, &parameters)?;
+        self.engine.execute(
+            "UPDATE source_keys SET row_digest = ?3, import_run = ?4, import_line = ?5, \
+             last_run = ?6 WHERE human_id = ?1 AND occurrence = ?2 AND source = \
+             (SELECT source FROM import_runs WHERE number = ?6)",
+            &parameters,
+        )?;
         Ok(())
     }
 }
