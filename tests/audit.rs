@@ -7,9 +7,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
 use smrt_core::model::{Actor, Instant};
 use smrt_core::smrt::Smrt;
-use smrt_core::store::{
-    Access, AuditFault, AuditFilter, AuditVerification, NewTenant, Store, StoreErrorKind,
-};
+use smrt_core::store::{Access, AuditFault, AuditFilter, AuditVerification, NewTenant};
 
 use crate::sandbox::{Sandbox, at};
 
@@ -25,30 +23,27 @@ pub(crate) fn scene() -> Sandbox {
 
 /// Makes such a store. Of two that differ in `apart`, the trails begin to differ behind that entry.
 pub(crate) fn make(sandbox: &Sandbox, db: &str, apart: i64) {
-    let mut store = Store::create(&sandbox.path(db), at()).unwrap();
+    let mut smrt = Smrt::create_file(&sandbox.path(db), at()).unwrap();
     for slug in ["acme", "beta"] {
-        add_tenant(&mut store, slug);
+        add_tenant(&mut smrt, slug);
     }
     for number in 2..=ENTRIES {
         let late = if number > apart { 1_000_000 } else { 0 };
-        append(&mut store, "acme", 1, at().as_micros() + number + late);
+        append(&mut smrt, "acme", 1, at().as_micros() + number + late);
     }
 }
 
-fn add_tenant(store: &mut Store, slug: &str) {
+fn add_tenant(smrt: &mut Smrt, slug: &str) {
     let tenant = NewTenant {
         slug: slug.parse().unwrap(),
         name: "Canary Ltd".to_owned(),
     };
-    store
-        .add_tenant(&tenant, &"anna.k".parse().unwrap(), at())
+    smrt.add_tenant(&tenant, &"anna.k".parse().unwrap(), at())
         .unwrap();
 }
 
-pub(crate) fn append(store: &mut Store, slug: &str, entries: usize, micros: i64) {
-    let tenant = store.tenant(slug).unwrap().unwrap().id;
-    store
-        .append_made_up_entries(tenant, entries, Instant::from_micros(micros))
+pub(crate) fn append(smrt: &mut Smrt, slug: &str, entries: usize, micros: i64) {
+    smrt.append_made_up_entries(slug, entries, Instant::from_micros(micros))
         .unwrap();
 }
 
@@ -340,9 +335,9 @@ fn an_entry_with_right_hashes_behind_the_noted_end_is_one_too_many() {
         "a.db",
         "SELECT hex(chain_hash) FROM audit_heads WHERE entries = 11",
     );
-    let mut store = Store::open(&sandbox.path("a.db"), Access::Write, at()).unwrap();
-    append(&mut store, "acme", 3, at().as_micros());
-    drop(store);
+    let mut smrt = Smrt::open_file(&sandbox.path("a.db"), Access::Write, at()).unwrap();
+    append(&mut smrt, "acme", 3, at().as_micros());
+    drop(smrt);
     let sql = format!(
         "UPDATE audit_heads SET entries = 11, chain_hash = X'{}' WHERE {}",
         noted[0][0],
@@ -411,10 +406,9 @@ fn nothing_is_appended_to_a_trail_whose_end_is_not_where_it_is_noted() {
     ] {
         let sandbox = scene();
         sandbox.tamper("a.db", sql);
-        let mut store = Store::open(&sandbox.path("a.db"), Access::Write, at()).unwrap();
-        let acme = store.tenant("acme").unwrap().unwrap().id;
-        let error = store.append_made_up_entries(acme, 1, at()).unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Damaged, "{sql}");
+        let mut smrt = Smrt::open_file(&sandbox.path("a.db"), Access::Write, at()).unwrap();
+        let error = smrt.append_made_up_entries("acme", 1, at()).unwrap_err();
+        assert_eq!(error.code(), "store_damaged", "{sql}");
     }
 }
 
@@ -459,12 +453,11 @@ fn two_sessions_that_write_at_once_never_fork_a_chain() {
     let sandbox = scene();
     let path = sandbox.path("a.db");
     let write = |slugs: [&str; 2], micros: i64| {
-        let mut store = Store::open(&path, Access::Write, at()).unwrap();
-        let ids = slugs.map(|slug| store.tenant(slug).unwrap().unwrap().id);
+        let mut smrt = Smrt::open_file(&path, Access::Write, at()).unwrap();
         for round in 0..ROUNDS {
-            for id in ids {
+            for slug in slugs {
                 let at = Instant::from_micros(micros + round);
-                while let Err(error) = store.append_made_up_entries(id, 2, at) {
+                while let Err(error) = smrt.append_made_up_entries(slug, 2, at) {
                     assert!(error.may_retry(), "{error}");
                 }
             }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use smrt_core::model::Actor;
 use smrt_core::smrt::{
-    CheckpointFault, CheckpointVerification, SigningKey, SmrtError, VerifierKey,
+    CheckpointFault, CheckpointVerification, SigningKey, Smrt, SmrtError, VerifierKey,
 };
-use smrt_core::store::{Access, AuditFault, Store};
+use smrt_core::store::{Access, AuditFault};
 
 use crate::audit::{append, entry, head, make, open, scene, verify};
 use crate::sandbox::at;
@@ -41,8 +41,8 @@ fn a_checkpoint_holds_as_long_as_the_trail_is_only_appended_to() {
         for note in &notes {
             assert_eq!(fault(&path, note), None);
         }
-        let mut store = Store::open(&path, Access::Write, at()).unwrap();
-        append(&mut store, "acme", round + 1, at().as_micros());
+        let mut smrt = Smrt::open_file(&path, Access::Write, at()).unwrap();
+        append(&mut smrt, "acme", round + 1, at().as_micros());
     }
     let last = hold(&path, notes.last().unwrap(), key(1).verifier_key()).unwrap();
     assert_eq!(last.entries, 11 + 78);

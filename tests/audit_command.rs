@@ -81,17 +81,11 @@ fn an_entry_is_shown_with_its_hashes_and_one_that_is_not_there_ends_with_1() {
 #[test]
 fn listing_goes_on_behind_the_last_entry_shown() {
     let sandbox = scene();
-    let mut store = smrt_core::store::Store::open(
-        &sandbox.path("a.db"),
-        smrt_core::store::Access::Write,
-        crate::sandbox::at(),
-    )
-    .unwrap();
-    let id = store.tenant("acme").unwrap().unwrap().id;
-    store
-        .append_made_up_entries(id, 2_100, crate::sandbox::at())
-        .unwrap();
-    drop(store);
+    let path = sandbox.path("a.db");
+    let (at, access) = (crate::sandbox::at(), smrt_core::store::Access::Write);
+    let mut smrt = smrt_core::smrt::Smrt::open_file(&path, access, at).unwrap();
+    smrt.append_made_up_entries("acme", 2_100, at).unwrap();
+    drop(smrt);
     let list = |more: &[&str]| {
         let mut arguments = vec!["audit", "list", "--format", "csv"];
         arguments.extend(more);

@@ -8,9 +8,9 @@
 
 use std::time::{Duration, Instant as Clock};
 
-use smrt_core::model::{Actor, Id, Instant};
+use smrt_core::model::{Actor, Instant};
 use smrt_core::smrt::{SigningKey, Smrt};
-use smrt_core::store::{Access, NewTenant, Store};
+use smrt_core::store::{Access, NewTenant};
 
 const ENTRIES: usize = 1_000_000;
 const ROUNDS: usize = 5;
@@ -28,26 +28,26 @@ fn main() {
     let (entries, rounds) = (number(ENTRIES), number(ROUNDS));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.db");
-    let mut store = Store::create(&path, AT).unwrap();
+    let mut smrt = Smrt::create_file(&path, AT).unwrap();
     let slug = "acme".parse().unwrap();
     let name = "Acme".to_owned();
     let tenant = NewTenant { slug, name };
-    let tenant = store.add_tenant(&tenant, &Actor::unknown(), AT).unwrap().id;
+    smrt.add_tenant(&tenant, &Actor::unknown(), AT).unwrap();
 
     println!("append, {TRANSACTIONS} transactions of each size:");
     for size in [1, 10, 100] {
-        let took = timed(|| append(&mut store, tenant, TRANSACTIONS * size, size));
+        let took = timed(|| append(&mut smrt, TRANSACTIONS * size, size));
         println!(
             "  {size:>4} entries a transaction: {}",
             per_entry(TRANSACTIONS * size, took)
         );
     }
-    let took = timed(|| append(&mut store, tenant, entries, 10_000));
+    let took = timed(|| append(&mut smrt, entries, 10_000));
     println!(
         "append, 10000 entries a transaction: {}",
         per_entry(entries, took)
     );
-    drop(store);
+    drop(smrt);
 
     let mut smrt = Smrt::open_file(&path, Access::Read, AT).unwrap();
     let mut session = smrt.tenant("acme").unwrap().acting_as(Actor::unknown());
@@ -75,9 +75,9 @@ fn main() {
     }
 }
 
-fn append(store: &mut Store, tenant: Id, entries: usize, size: usize) {
+fn append(smrt: &mut Smrt, entries: usize, size: usize) {
     for _ in 0..entries / size {
-        store.append_made_up_entries(tenant, size, AT).unwrap();
+        smrt.append_made_up_entries("acme", size, AT).unwrap();
     }
 }
 

@@ -212,7 +212,7 @@ impl Smrt {
         let mut tenant = handle.tenant.clone();
         let fields = tenant::apply(&mut tenant, change)?;
         let mut session = handle.acting_as(actor.clone());
-        session.write(at, |unit| {
+        session.keep_books(at, |unit| {
             crate::store::tenants::update(unit.engine, &tenant)?;
             let detail = Detail {
                 fields,
@@ -222,6 +222,22 @@ impl Smrt {
             Ok(())
         })?;
         Ok(tenant)
+    }
+
+    /// Appends this many made-up entries to a tenant's trail, for tests and for measuring.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::UnknownTenant`]; those of the engine.
+    #[cfg(feature = "testing")]
+    pub fn append_made_up_entries(
+        &mut self,
+        tenant: &str,
+        entries: usize,
+        at: Instant,
+    ) -> Result<(), SmrtError> {
+        let id = self.tenant(tenant)?.tenant.id;
+        Ok(self.store.append_made_up_entries(id, entries, at)?)
     }
 
     /// All tenants by slug.

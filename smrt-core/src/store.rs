@@ -49,20 +49,7 @@ pub use self::value::{BlockRow, Row, RowBlock, Value};
 use crate::model::Instant;
 
 /// An open store.
-///
-/// ```
-/// use smrt_core::model::{Actor, Instant};
-/// use smrt_core::store::{NewTenant, Store};
-///
-/// let folder = tempfile::tempdir()?;
-/// let now: Instant = "2026-11-21T08:30:00Z".parse()?;
-/// let mut store = Store::create(&folder.path().join("contacts.db"), now)?;
-/// let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
-/// store.add_tenant(&acme, &Actor::unknown(), now)?;
-/// assert_eq!(store.tenants()?.len(), 1);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub struct Store {
+pub(crate) struct Store {
     engine: Box<dyn Engine>,
     purpose: Purpose,
 }
@@ -85,7 +72,7 @@ impl Store {
     ///
     /// Kind `NotFound`, `Foreign`, `Newer`, `Damaged` or `ReadOnly`; the file is then unchanged.
     #[cfg(feature = "sqlite")]
-    pub fn open(path: &Path, access: Access, at: Instant) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, access: Access, at: Instant) -> Result<Self, StoreError> {
         if !Self::exists(path)? {
             return Err(StoreError::new(
                 StoreErrorKind::NotFound,
@@ -123,7 +110,7 @@ impl Store {
     ///
     /// Kind `Invalid` when something is there; `ReadOnly` when the folder cannot be written.
     #[cfg(feature = "sqlite")]
-    pub fn create(path: &Path, at: Instant) -> Result<Self, StoreError> {
+    pub(crate) fn create(path: &Path, at: Instant) -> Result<Self, StoreError> {
         if Self::exists(path)? {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
@@ -164,7 +151,7 @@ impl Store {
     ///
     /// As [`Store::create`].
     #[cfg(feature = "sqlite")]
-    pub fn scratch(path: &Path, at: Instant) -> Result<Self, StoreError> {
+    pub(crate) fn scratch(path: &Path, at: Instant) -> Result<Self, StoreError> {
         let mut store = Self::create(path, at)?;
         store.purpose = Purpose::Scratch;
         store.engine.set_bulk_load(BulkLoad::Begin)?;
@@ -177,7 +164,7 @@ impl Store {
     ///
     /// As [`Store::open`], except that a missing or empty file is `Ok(false)`.
     #[cfg(feature = "sqlite")]
-    pub fn exists(path: &Path) -> Result<bool, StoreError> {
+    pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
         Ok(sqlite::identify(path)? == sqlite::FileKind::Store
             // A process that was killed right after it made the file left it without tables.
             && !sqlite::SqliteEngine::open(path, Access::Read)?.is_blank()?)
@@ -188,7 +175,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of the engine.
-    pub fn on_engine(
+    pub(crate) fn on_engine(
         mut engine: Box<dyn Engine>,
         version: i64,
         at: Instant,

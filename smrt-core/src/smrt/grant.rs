@@ -100,7 +100,7 @@ impl TenantSession<'_> {
     /// let at = "2026-05-01".parse()?;
     /// let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), at)?;
     /// for slug in ["acme", "beta"] {
-    ///     smrt.add_tenant(&NewTenant { slug: slug.parse()?, name: slug.into() }, at)?;
+    ///     smrt.add_tenant(&NewTenant { slug: slug.parse()?, name: slug.into() }, &"operator".parse()?, at)?;
     /// }
     /// let mut acme = smrt.tenant("acme")?.acting_as("anna".parse()?);
     /// let agreement = NewGrant {

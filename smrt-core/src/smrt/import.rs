@@ -91,7 +91,7 @@ impl TenantSession<'_> {
     ) -> Result<Run, SmrtError> {
         self.require(Module::Import, new.started_at)?;
         self.store.engine().lock_imports()?;
-        let run = self.write(new.started_at, |unit| {
+        let run = self.keep_books(new.started_at, |unit| {
             let run = runs::start(unit.engine, unit.tenant.id, earlier, new, indexes)?;
             let digest = Some(new.file_fingerprint.clone());
             let detail = Detail {
@@ -116,7 +116,7 @@ impl TenantSession<'_> {
     pub fn resume_run(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
         self.require(Module::Import, at)?;
         self.store.engine().lock_imports()?;
-        *run = self.write(at, |unit| {
+        *run = self.keep_books(at, |unit| {
             let mut current = own(unit, run, "resume run")?;
             if current.status.is_unfinished() {
                 runs::refuse_while_filled_by_another(unit.engine, unit.tenant.id)?;
@@ -147,7 +147,7 @@ impl TenantSession<'_> {
         self.check(Module::Import)?;
         let is_scratch = self.store.is_scratch();
         let mut failed = None;
-        let done = self.write(at, |unit| {
+        let done = self.keep_books(at, |unit| {
             let run = own(unit, run, "import")?;
             if !run.status.is_unfinished() {
                 return Err(SmrtError::invalid("run_ended", "the run has ended"));
@@ -188,7 +188,7 @@ impl TenantSession<'_> {
     /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
     pub fn finish_bulk_load(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
         self.check(Module::Import)?;
-        self.write(at, |unit| {
+        self.keep_books(at, |unit| {
             let current = own(unit, run, "finish bulk load")?;
             Ok(runs::finish_bulk_load(unit.engine, current.key)?)
         })?;
@@ -218,7 +218,7 @@ impl TenantSession<'_> {
                 ));
             }
         };
-        *run = self.write(at, |unit| {
+        *run = self.keep_books(at, |unit| {
             let mut current = own(unit, run, "end run")?;
             if !current.status.is_unfinished() {
                 return Err(SmrtError::invalid("run_ended", "the run has ended"));
@@ -390,7 +390,7 @@ impl TenantSession<'_> {
         }
         let indexes_deferred = run.indexes_deferred;
         let mut report = None;
-        let done = self.write(at, |unit| {
+        let done = self.keep_books(at, |unit| {
             let found = undo::take_back(unit.engine, tenant, &run)?;
             let is_free = found.obstacles_total == 0;
             report = Some(found);

@@ -3,7 +3,7 @@
 use super::error::SmrtError;
 use super::unit::Unit;
 use crate::model::{Actor, Instant, Module};
-use crate::store::{Access, Store, Tenant};
+use crate::store::{Access, Store, Tenant, runs};
 
 /// One actor acting for one tenant: the only handle that reads or writes contact data.
 ///
@@ -56,13 +56,27 @@ impl<'s> TenantSession<'s> {
         }
     }
 
+    /// Runs `work` in a transaction that may write, with the audit entries it makes. Records of
+    /// people are not written in it: a bulk load may have the indexes down.
+    pub(super) fn keep_books<T>(
+        &mut self,
+        at: Instant,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
+    ) -> Result<T, SmrtError> {
+        Unit::run(self, Access::Write, at, work)
+    }
+
     /// Runs `work` in a transaction that may write, with the audit entries it makes.
     pub(super) fn write<T>(
         &mut self,
         at: Instant,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
     ) -> Result<T, SmrtError> {
-        Unit::run(self, Access::Write, at, work)
+        Unit::run(self, Access::Write, at, |unit| {
+            // While a bulk load has the indexes down, nothing guards the keys.
+            runs::refuse_while_filled(unit.engine, unit.tenant.id)?;
+            work(unit)
+        })
     }
 
     /// Runs `work` in a transaction that sees one state of the store. It can write audit entries

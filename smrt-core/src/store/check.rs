@@ -97,7 +97,7 @@ impl Store {
     /// # Errors
     ///
     /// When a check cannot run at all; what the checks find is in the report.
-    pub fn check(&mut self) -> Result<CheckReport, StoreError> {
+    pub(crate) fn check(&mut self) -> Result<CheckReport, StoreError> {
         let mut checks = vec![("integrity".to_owned(), self.engine.check_integrity()?)];
         let unfinished = self.unfinished_runs()?;
         // Without their indexes, looking references up one by one would take hours.

@@ -58,7 +58,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of the engine.
-    pub fn digest(&mut self) -> Result<StoreDigest, StoreError> {
+    pub(crate) fn digest(&mut self) -> Result<StoreDigest, StoreError> {
         let engine = self.engine.as_mut();
         engine.begin(super::Access::Read)?;
         let tables: Result<Vec<_>, StoreError> = TABLES

@@ -537,6 +537,15 @@ pub(crate) fn refuse_while_filled_by_another(
     }
 }
 
+/// Refuses while a bulk load of any tenant has the indexes down.
+pub(crate) fn refuse_while_filled(engine: &mut dyn Engine, tenant: Id) -> Result<(), StoreError> {
+    refuse_while_filled_by_another(engine, tenant)?;
+    match unfinished(engine, tenant)? {
+        Some(run) if run.indexes_deferred => refuse_unfinished(engine, tenant),
+        _ => Ok(()),
+    }
+}
+
 /// Writes the status of a run inside the caller's transaction.
 pub(crate) fn write_status(
     engine: &mut dyn Engine,

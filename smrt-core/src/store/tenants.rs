@@ -48,7 +48,7 @@ impl Store {
     /// # Errors
     ///
     /// Kind `Invalid` when the slug is taken.
-    pub fn add_tenant(
+    pub(crate) fn add_tenant(
         &mut self,
         tenant: &NewTenant,
         actor: &Actor,
@@ -97,7 +97,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of the engine.
-    pub fn tenants(&mut self) -> Result<Vec<Tenant>, StoreError> {
+    pub(crate) fn tenants(&mut self) -> Result<Vec<Tenant>, StoreError> {
         read(self.engine.as_mut())
     }
 
@@ -106,7 +106,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of the engine.
-    pub fn tenant(&mut self, slug: &str) -> Result<Option<Tenant>, StoreError> {
+    pub(crate) fn tenant(&mut self, slug: &str) -> Result<Option<Tenant>, StoreError> {
         Ok(self
             .tenants()?
             .into_iter()

@@ -160,6 +160,6 @@ impl World {
 /// Whether a grant counts.
 fn is_live(grant: &Grant, at: Instant) -> bool {
     grant.created_at <= at
-        && !grant.expires_at.is_some_and(|end| end <= at)
-        && !grant.revoked_at.is_some_and(|end| end <= at)
+        && grant.expires_at.is_none_or(|end| end > at)
+        && grant.revoked_at.is_none_or(|end| end > at)
 }

@@ -12,7 +12,7 @@ impl Store {
     /// # Errors
     ///
     /// Those of the engine; nothing was then appended.
-    pub fn append_made_up_entries(
+    pub(crate) fn append_made_up_entries(
         &mut self,
         tenant: Id,
         entries: usize,
