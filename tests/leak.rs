@@ -5,6 +5,7 @@
 
 mod alone;
 mod attack;
+mod call;
 mod command;
 mod method;
 mod together;

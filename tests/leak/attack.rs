@@ -278,3 +278,57 @@ fn what_others_did_to_ones_own_records_is_not_told() {
     drop(beta);
     assert_eq!(ask(&mut smrt), before);
 }
+
+#[test]
+fn what_is_hidden_of_a_shared_human_neither_finds_nor_orders_it() {
+    let world = World::new();
+    let mut smrt = open(&world.path());
+    let search = |text: &str| HumanSearch {
+        text: text.to_owned(),
+        numbers: Vec::new(),
+        limit: 9,
+    };
+    let mut beta = acting(&mut smrt, "beta");
+    let mut found = |text: &str, when: When| {
+        let found = beta.search_humans(&search(text), when.instant()).unwrap();
+        found
+            .iter()
+            .map(|found| found.human.id)
+            .collect::<Vec<Id>>()
+    };
+    let [unconsented, consented, subset] =
+        ["unconsented", "consented", "subset"].map(|name| world.id(name));
+    for (text, expected) in [
+        (
+            "canary-acme-humans-last_name-unconsented",
+            vec![unconsented],
+        ),
+        ("canary-acme-humans-email-unconsented", vec![]),
+        ("canary-acme-humans-employee_id-unconsented", vec![]),
+        ("canary-acme-humans-email-consented", vec![consented]),
+        ("canary-acme-humans-last_name-subset", vec![]),
+        ("canary-acme-humans-email-subset", vec![]),
+        ("canary-acme-humans-company_name-subset", vec![subset]),
+        // One word of what is shown and one of what is not.
+        ("company_name-subset last_name-subset", vec![]),
+        ("canary-acme-humans-first_name-hidden", vec![]),
+        ("canary-acme-humans-first_name-expired", vec![]),
+        ("canary-acme-humans-first_name-revoked", vec![]),
+    ] {
+        assert_eq!(found(text, When::Live), expected, "{text}");
+        assert_eq!(found(text, When::Before), [], "{text}");
+        assert_eq!(found(text, When::After), [], "{text}");
+    }
+    // No last name comes first, whatever it is behind the mask.
+    let order = found("canary-acme-humans", When::Live);
+    assert_eq!(order, [subset, consented, unconsented]);
+    drop(beta);
+    let change = "UPDATE humans SET last_name = 'zzz' WHERE first_name LIKE '%-subset'";
+    world.sandbox.tamper(DB, change);
+    let mut beta = acting(&mut smrt, "beta");
+    let again = beta
+        .search_humans(&search("canary-acme-humans"), When::Live.instant())
+        .unwrap();
+    let again: Vec<Id> = again.iter().map(|found| found.human.id).collect();
+    assert_eq!(again, order);
+}

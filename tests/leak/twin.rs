@@ -4,17 +4,22 @@ use smrt_core::model::Id;
 
 use super::command::{Case, run, write_inputs};
 use super::world::{When, World};
+use crate::sandbox::Finished;
 
-/// What a command answers, with what was typed taken out.
+/// What a command answers and leaves in the tenant's own trail, with what was typed taken out.
 fn answer(world: &World, case: &Case, tenant: &str, format: &str, typed: &[String]) -> String {
     let db = "twin.db";
     world.copy(db);
     let finished = run(world, &case.line(db, tenant, format, When::Live));
+    let list = Case::new("audit list", "--limit 10000");
+    let trail = run(world, &list.line(db, tenant, "csv", When::Live)).stdout;
     std::fs::remove_file(world.sandbox.path(db)).unwrap();
-    let mut text = format!(
-        "{:?}\n{}\n{}",
-        finished.exit, finished.stdout, finished.stderr
-    );
+    let Finished {
+        exit,
+        stdout,
+        stderr,
+    } = finished;
+    let mut text = format!("{exit:?}\n{stdout}\n{stderr}\n{trail}");
     for typed in typed {
         text = text.replace(typed, "<typed>");
     }
@@ -175,7 +180,8 @@ fn another_tenants_run_is_answered_like_none() {
         ] {
             let say = |number: &str| {
                 let case = Case::new(command, &arguments.replace("{}", number));
-                answer(&world, &case, tenant, "json", &[]).replace(number, "<run>")
+                answer(&world, &case, tenant, "json", &[])
+                    .replace(&format!("run {number}"), "run <run>")
             };
             assert_eq!(say("3"), say("9"), "{tenant}: {command} {arguments}");
         }

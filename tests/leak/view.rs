@@ -22,6 +22,8 @@ pub(super) trait View: std::fmt::Debug {
 pub(super) struct Told {
     pub(super) logged: String,
     pub(super) revealed: String,
+    /// What it left in the caller's own trail.
+    pub(super) trail: String,
 }
 
 /// What the answer of a call tells.
@@ -30,6 +32,7 @@ pub(super) fn told<T: View>(answer: Result<T, SmrtError>) -> Told {
         Ok(value) => Told {
             logged: format!("{value:?}"),
             revealed: value.reveal(),
+            trail: String::new(),
         },
         Err(error) => {
             let error = format!(
@@ -41,6 +44,7 @@ pub(super) fn told<T: View>(answer: Result<T, SmrtError>) -> Told {
             Told {
                 logged: error.clone(),
                 revealed: error,
+                trail: String::new(),
             }
         }
     }

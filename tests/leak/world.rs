@@ -377,13 +377,17 @@ impl World {
         canary
     }
 
-    /// The name of a record, or its id.
+    /// The name of a record, or how its id begins.
     fn label(&self, id: &[u8]) -> String {
         let mut ids = self.ids.iter();
         let named = ids.find(|(_, known)| known.as_bytes() == id);
         match named {
             Some((name, _)) => name.replace(' ', "-"),
-            None => id.iter().map(|byte| format!("{byte:02x}")).collect(),
+            None => id
+                .iter()
+                .take(4)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
         }
     }
 

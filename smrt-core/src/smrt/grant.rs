@@ -126,8 +126,8 @@ impl TenantSession<'_> {
     /// [`SmrtError::NotFound`] for a record the tenant cannot see; [`SmrtError::Refused`] where it
     /// does not hold `admin` on all that it would grant; [`SmrtError::UnknownTenant`];
     /// [`SmrtError::Invalid`] with the codes `grant_to_self`, `grant_to_owner`, `field_unknown`,
-    /// `grant_expiry_past`, `grant_expiry_needed`, `grant_too_long`, `grant_chain_too_long` or
-    /// `grants_too_many`.
+    /// `grant_expiry_past`, `grant_expiry_needed`, `grant_too_long`, `grant_chain_too_long`,
+    /// `phone_number_not_granted` or `grants_too_many`.
     pub fn grant(
         &mut self,
         grants: &[NewGrant],

@@ -1,0 +1,401 @@
+//! A call of every method of a session.
+
+use serde_json::Map;
+use smrt_core::model::{
+    AccessLevel, ConsentStatus, ConsentType, Direction, EntityType, Field, Id, InteractionKind,
+    RelationshipType,
+};
+use smrt_core::phone::E164;
+use smrt_core::smrt::{
+    AccessQuestion, GrantFilter, Human, HumanEdit, HumanSearch, InteractionEdit, LinkEdit,
+    NewConsentRecord, NewGrant, NewHuman, NewInteraction, NewLink, NumberEdit, PageRequest,
+    SigningKey, Smrt, SmrtError, TenantSession,
+};
+use smrt_core::store::{AuditFilter, IndexPolicy, NewRun, Run, RunStatus};
+
+use super::view::{Told, told};
+use super::world::When;
+
+/// What a method is called with.
+#[derive(Clone)]
+pub(super) struct Target {
+    pub(super) human: Id,
+    pub(super) given: Human,
+    pub(super) number: E164,
+    pub(super) link: Id,
+    pub(super) consent: Id,
+    pub(super) call: Id,
+    pub(super) grant: Id,
+    pub(super) run: Run,
+    pub(super) sequence: i64,
+    pub(super) own_human: Id,
+    /// Where a list of numbers goes on.
+    pub(super) after_number: Id,
+}
+
+impl Target {
+    pub(super) fn number_id(&self) -> Id {
+        Id::of_phone_number(self.number)
+    }
+
+    fn page(&self, after: Id) -> PageRequest {
+        PageRequest::first(3).behind(after.to_string().parse().unwrap())
+    }
+}
+
+pub(super) type Call = fn(&mut TenantSession<'_>, &Target, When) -> Told;
+
+/// Every method of a session.
+pub(super) const METHODS: &[(&str, Call)] = &[
+    ("tenant", |s, _, _| told(Ok(s.tenant().clone()))),
+    ("actor", |s, _, _| told(Ok(s.actor().to_string()))),
+    ("add_humans", |s, _, w| {
+        told(s.add_humans(&[new_human()], w.instant()))
+    }),
+    ("add_human", |s, _, w| {
+        told(s.add_human(&new_human(), w.instant()))
+    }),
+    ("humans", |s, t, w| {
+        told(s.humans(&[t.human, t.own_human], w.instant()))
+    }),
+    ("human", |s, t, w| told(s.human(t.human, w.instant()))),
+    ("list_humans", |s, t, w| {
+        told(s.list_humans(&t.page(t.human), w.instant()))
+    }),
+    ("edit_humans", |s, t, w| {
+        told(s.edit_humans(&[edit_of(t.own_human), edit_of(t.human)], w.instant()))
+    }),
+    ("edit_human", |s, t, w| {
+        told(s.edit_human(&edit_of(t.human), w.instant()))
+    }),
+    ("add_numbers", |s, t, w| {
+        told(s.add_numbers(&[t.number], w.instant()))
+    }),
+    ("add_number", |s, t, w| {
+        told(s.add_number(t.number, w.instant()))
+    }),
+    ("numbers", |s, t, w| {
+        told(s.numbers(&[t.number_id()], w.instant()))
+    }),
+    ("number", |s, t, w| {
+        told(s.number(t.number_id(), w.instant()))
+    }),
+    ("list_numbers", |s, t, w| {
+        told(s.list_numbers(&t.page(t.after_number), w.instant()))
+    }),
+    ("edit_numbers", |s, t, w| {
+        told(
+            NumberEdit::new(t.number_id(), &Map::new())
+                .and_then(|e| s.edit_numbers(&[e], w.instant())),
+        )
+    }),
+    ("add_links", |s, t, w| {
+        told(s.add_links(&[link_of(t.human, t.number)], w.instant()))
+    }),
+    ("add_link", |s, t, w| {
+        told(s.add_link(&link_of(t.own_human, t.number), w.instant()))
+    }),
+    ("links", |s, t, w| told(s.links(&[t.link], w.instant()))),
+    ("link", |s, t, w| told(s.link(t.link, w.instant()))),
+    ("links_of_humans", |s, t, w| {
+        told(s.links_of_humans(&[t.human], w.instant()))
+    }),
+    ("links_of_numbers", |s, t, w| {
+        told(s.links_of_numbers(&[t.number_id()], w.instant()))
+    }),
+    ("list_links", |s, t, w| {
+        told(s.list_links(&t.page(t.link), w.instant()))
+    }),
+    ("edit_links", |s, t, w| {
+        let edit = LinkEdit {
+            verified: Some(true),
+            is_primary: Some(true),
+            ..LinkEdit::of(t.link)
+        };
+        told(s.edit_links(&[edit], w.instant()))
+    }),
+    ("remove_links", |s, t, w| {
+        told(s.remove_links(&[t.link], w.instant()))
+    }),
+    ("add_consent_records", |s, t, w| {
+        let of_human = consent_of(t.human);
+        told(s.add_consent_records(&[of_human], w.instant()))
+    }),
+    ("consent_records", |s, t, w| {
+        told(s.consent_records(&[t.consent], w.instant()))
+    }),
+    ("consent_record", |s, t, w| {
+        told(s.consent_record(t.consent, w.instant()))
+    }),
+    ("consent_records_of_humans", |s, t, w| {
+        told(s.consent_records_of_humans(&[t.human], w.instant()))
+    }),
+    ("consent_records_of_numbers", |s, t, w| {
+        told(s.consent_records_of_numbers(&[t.number_id()], w.instant()))
+    }),
+    ("list_consent_records", |s, t, w| {
+        told(s.list_consent_records(&t.page(t.consent), w.instant()))
+    }),
+    ("add_interactions", |s, t, w| {
+        let new = NewInteraction {
+            human_id: Some(t.human),
+            ..NewInteraction::new(InteractionKind::Call, Direction::Inbound, w.instant())
+        };
+        told(s.add_interactions(&[new], w.instant()))
+    }),
+    ("interactions", |s, t, w| {
+        told(s.interactions(&[t.call], w.instant()))
+    }),
+    ("interaction", |s, t, w| {
+        told(s.interaction(t.call, w.instant()))
+    }),
+    ("interactions_of_humans", |s, t, w| {
+        told(s.interactions_of_humans(&[t.human], w.instant()))
+    }),
+    ("interactions_of_numbers", |s, t, w| {
+        told(s.interactions_of_numbers(&[t.number_id()], w.instant()))
+    }),
+    ("list_interactions", |s, t, w| {
+        told(s.list_interactions(&t.page(t.call), w.instant()))
+    }),
+    ("edit_interactions", |s, t, w| {
+        let edit = InteractionEdit {
+            duration_s: Some(1),
+            ..InteractionEdit::of(t.call)
+        };
+        told(s.edit_interactions(&[edit], w.instant()))
+    }),
+    ("human_detail", |s, t, w| {
+        told(s.human_detail(t.human, w.instant()))
+    }),
+    ("number_detail", |s, t, w| {
+        told(s.number_detail(t.number_id(), w.instant()))
+    }),
+    ("search_humans", |s, t, w| {
+        let words = HumanSearch {
+            text: "canary".to_owned(),
+            numbers: vec![],
+            limit: 9,
+        };
+        let number = HumanSearch {
+            numbers: vec![t.number],
+            ..words.clone()
+        };
+        both(
+            told(s.search_humans(&words, w.instant())),
+            told(s.search_humans(&number, w.instant())),
+        )
+    }),
+    ("with_phone_numbers", |s, t, w| {
+        told(s.with_phone_numbers(vec![t.given.clone()], w.instant()))
+    }),
+    ("grant", |s, t, w| {
+        told(s.grant(&[grant_of(s, t.human)], w.instant()))
+    }),
+    ("share", |s, _, w| {
+        let (to, kind) = (partner_of(s), EntityType::Human);
+        told(s.share(kind, to, &[], AccessLevel::Read, None, w.instant()))
+    }),
+    ("revoke", |s, t, w| told(s.revoke(&[t.grant], w.instant()))),
+    ("grants", |s, t, w| {
+        let on = GrantFilter::Record(EntityType::Human, t.human);
+        let of_record = told(s.grants(on, Some(t.grant), 9, w.instant()));
+        both(
+            of_record,
+            told(s.grants(GrantFilter::Received, None, 99, w.instant())),
+        )
+    }),
+    ("explain", |s, t, w| {
+        let question = AccessQuestion {
+            viewer: None,
+            entity_type: EntityType::Human,
+            id: t.human,
+            field: Field::parse(EntityType::Human, "email").unwrap(),
+            level: AccessLevel::Write,
+        };
+        let other = AccessQuestion {
+            viewer: Some("beta".to_owned()),
+            ..question.clone()
+        };
+        both(
+            told(s.explain(&question, w.instant())),
+            told(s.explain(&other, w.instant())),
+        )
+    }),
+    ("start_run", |s, _, _| {
+        told(s.start_run(&new_run(), IndexPolicy::Keep))
+    }),
+    ("start_trial", |s, _, _| {
+        told(in_trial(s, |base, trial| {
+            trial.start_trial(Some(base), &new_run())
+        }))
+    }),
+    ("in_scratch", |s, t, _| {
+        told(in_trial(s, |base, trial| {
+            let run = trial.start_trial(Some(base), &new_run())?;
+            let copied = trial.import_transaction(&run, When::Live.instant(), |transaction| {
+                transaction.copy_records_from(base, &[t.human], &[t.number_id()])?;
+                Ok::<_, SmrtError>(transaction.existing_humans(&[t.human], "crm")?)
+            })?;
+            Ok(copied)
+        }))
+    }),
+    ("resume_run", |s, t, w| {
+        told(s.resume_run(&mut t.run.clone(), w.instant()))
+    }),
+    ("import_transaction", |s, t, w| {
+        let of_theirs = told(s.import_transaction(&t.run, w.instant(), |_| Ok::<_, SmrtError>(())));
+        let own = match s.start_run(&new_run(), IndexPolicy::Keep) {
+            Ok(run) => run,
+            Err(error) => return told::<()>(Err(error)),
+        };
+        let (human, number) = (t.human, t.number_id());
+        let found = s.import_transaction(&own, w.instant(), |transaction| {
+            let humans = transaction.existing_humans(&[human], "crm")?;
+            let rows = transaction.source_rows(&[human], "crm")?;
+            let numbers = transaction.existing_phone_numbers(&[number])?;
+            let revoked = transaction.revoked_numbers(&[number])?;
+            let rest = format!("{rows:?} {numbers:?} {revoked:?}");
+            Ok::<_, SmrtError>((humans, rest))
+        });
+        let rest = found
+            .as_ref()
+            .map_or_else(|_| String::new(), |(_, rest)| rest.clone());
+        let mut said = both(of_theirs, told(found.map(|(humans, _)| humans)));
+        said.revealed += &rest;
+        said
+    }),
+    ("finish_bulk_load", |s, t, w| {
+        told(s.finish_bulk_load(&mut t.run.clone(), w.instant()))
+    }),
+    ("set_run_status", |s, t, w| {
+        told(s.set_run_status(&mut t.run.clone(), RunStatus::Interrupted, w.instant()))
+    }),
+    ("verify_run", |s, t, _| told(s.verify_run(&t.run))),
+    ("runs", |s, _, w| told(s.runs(w.instant()))),
+    ("run", |s, t, w| told(s.run(t.run.number, w.instant()))),
+    ("unfinished_run", |s, _, w| {
+        told(s.unfinished_run(w.instant()))
+    }),
+    ("issues", |s, t, _| {
+        let mut issues = Vec::new();
+        told(
+            s.issues(&t.run, None, &mut |issue| issues.push(issue))
+                .map(|()| issues),
+        )
+    }),
+    ("issue_summary", |s, t, _| told(s.issue_summary(&t.run))),
+    ("changed_fields", |s, t, _| told(s.changed_fields(&t.run))),
+    ("deferred_rows", |s, t, _| {
+        told(s.deferred_rows(&t.run, 0, 9))
+    }),
+    ("humans_of_run", |s, t, _| {
+        let mut ids = Vec::new();
+        told(
+            s.humans_of_run(&t.run, &mut |id| ids.push(id))
+                .map(|()| ids),
+        )
+    }),
+    ("numbers_of_run", |s, t, _| {
+        let mut numbers = String::new();
+        told(
+            s.numbers_of_run(&t.run, &mut |number| numbers += number)
+                .map(|()| numbers.len() as u64),
+        )
+    }),
+    ("undo_run", |s, t, w| {
+        told(s.undo_run(t.run.number, w.instant()))
+    }),
+    ("try_undo_run", |s, t, w| {
+        told(s.try_undo_run(t.run.number, w.instant()))
+    }),
+    ("roll_back_run", |s, t, w| {
+        told(s.roll_back_run(t.run.number, w.instant()))
+    }),
+    ("audit_entries", |s, t, _| {
+        let filter = AuditFilter {
+            entity_id: Some(t.human),
+            ..AuditFilter::default()
+        };
+        told(s.audit_entries(&filter))
+    }),
+    ("audit_entry", |s, t, _| told(s.audit_entry(t.sequence))),
+    ("verify_audit", |s, _, _| told(s.verify_audit())),
+    ("audit_checkpoint", |s, _, _| told(s.audit_checkpoint())),
+    ("verify_checkpoint", |s, _, _| {
+        let key = SigningKey::from_seed("example.com/audit", &[7; 32]).unwrap();
+        told(s.verify_checkpoint(b"smrt/acme\n1\nAAAA\n", key.verifier_key()))
+    }),
+];
+
+fn both(first: Told, second: Told) -> Told {
+    Told {
+        logged: first.logged + "\n" + &second.logged,
+        revealed: first.revealed + "\n" + &second.revealed,
+        trail: String::new(),
+    }
+}
+
+fn new_human() -> NewHuman {
+    NewHuman {
+        last_name: Some("New".to_owned()),
+        ..NewHuman::default()
+    }
+}
+
+fn edit_of(id: Id) -> HumanEdit {
+    HumanEdit::of(id).set("job_title", "Tester").unwrap()
+}
+
+pub(super) fn link_of(human: Id, number: E164) -> NewLink {
+    NewLink {
+        is_primary: true,
+        ..NewLink::new(human, number, RelationshipType::OTHER)
+    }
+}
+
+/// Another tenant, to give something to.
+fn partner_of(session: &TenantSession<'_>) -> &'static str {
+    match session.tenant().slug.as_str() {
+        "beta" => "gamma",
+        _ => "beta",
+    }
+}
+
+fn grant_of(session: &TenantSession<'_>, human: Id) -> NewGrant {
+    NewGrant {
+        to: partner_of(session).to_owned(),
+        entity_type: EntityType::Human,
+        record: Some(human),
+        field: None,
+        level: AccessLevel::Admin,
+        expires_at: None,
+    }
+}
+
+pub(super) fn consent_of(human: Id) -> NewConsentRecord {
+    let kind = ConsentType::parse("marketing_fax").unwrap();
+    let at = When::Before.instant();
+    NewConsentRecord::of_human(human, kind, ConsentStatus::Revoked, "letter", at)
+}
+
+pub(super) fn new_run() -> NewRun {
+    NewRun {
+        source: "crm".to_owned(),
+        file_name: "new.csv".to_owned(),
+        file_fingerprint: "0".to_owned(),
+        mapping: String::new(),
+        options: "{}".to_owned(),
+        started_at: When::Live.instant(),
+    }
+}
+
+fn in_trial<T>(
+    session: &mut TenantSession<'_>,
+    work: impl FnOnce(&mut TenantSession<'_>, &mut TenantSession<'_>) -> Result<T, SmrtError>,
+) -> Result<T, SmrtError> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut scratch = Smrt::scratch_file(&folder.path().join("x.db"), When::Live.instant())?;
+    let mut trial = session.in_scratch(&mut scratch)?;
+    work(session, &mut trial)
+}
