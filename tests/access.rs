@@ -166,7 +166,7 @@ fn whoever_holds_admin_passes_on_and_loses_it_with_its_own() {
         ..house.read()
     };
     let made = session(&mut smrt, "acme")
-        .grant(&[admin.clone()], at())
+        .grant(std::slice::from_ref(&admin), at())
         .unwrap();
     let to = |slug: &str| NewGrant {
         to: slug.to_owned(),

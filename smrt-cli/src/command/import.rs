@@ -82,7 +82,8 @@ pub(crate) struct ImportArgs {
     /// Continue the run of this file that was interrupted
     #[arg(long, conflicts_with = "dry_run")]
     resume: bool,
-    /// Where rejected rows go; by default FILE.run-N.rejects.csv beside the store
+    /// Where rejected rows go; by default FILE.run-N.rejects.csv beside the store, or
+    /// FILE.TENANT.run-N.rejects.csv where the tenant is named
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     #[command(flatten)]
@@ -443,8 +444,13 @@ impl ImportCall<'_> {
         if report.dry_run || report.outcome == Outcome::Interrupted {
             return None;
         }
+        // Each tenant counts its own runs, so where tenants are named their names keep files apart.
+        let tenant = match &self.global.tenant {
+            Some(tenant) => format!(".{tenant}"),
+            None => String::new(),
+        };
         let name = format!(
-            "{}.run-{}.rejects.{}",
+            "{}{tenant}.run-{}.rejects.{}",
             told.file,
             report.run,
             format.extension()
