@@ -502,8 +502,8 @@ fn each_tenant_counts_its_own_runs_on_the_command_line() {
             .import("x.db", &file, &["--tenant", tenant])
             .ends_with(0);
     }
-    for (file, run) in [("a", 1), ("b", 1), ("c", 2)] {
-        let rejects = format!("{file}.csv.run-{run}.rejects.csv");
+    for (file, run) in [("a.csv.acme", 1), ("b.csv.beta", 1), ("c.csv.acme", 2)] {
+        let rejects = format!("{file}.run-{run}.rejects.csv");
         let text = std::fs::read_to_string(sandbox.path(&rejects)).unwrap();
         assert!(
             text.lines()
@@ -534,7 +534,7 @@ fn each_tenant_counts_its_own_runs_on_the_command_line() {
     // Another tenant's reject file is that of no run, or of the reader's own run of that number.
     let again = sandbox.import(
         "x.db",
-        "c.csv.run-2.rejects.csv",
+        "c.csv.acme.run-2.rejects.csv",
         &["--tenant", "beta", "--dry-run"],
     );
     assert!(
