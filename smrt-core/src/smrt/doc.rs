@@ -48,23 +48,29 @@ pub fn with_human(smrt: &mut Smrt) -> Result<Id, SmrtError> {
     )
 }
 
-/// Starts a run of `acme` that is still under way: it has read a row with Ada Lovewell and a phone
-/// number, and rejected a second one that names nobody.
-///
-/// # Errors
-///
-/// Those of the engine.
-pub fn with_run(smrt: &mut Smrt) -> Result<Run, SmrtError> {
-    let mut session = smrt.tenant("acme")?.acting_as(Actor::unknown());
-    let new = NewRun {
+/// A run to be started.
+#[must_use]
+pub fn new_run() -> NewRun {
+    NewRun {
         source: "crm".to_owned(),
         file_name: "contacts.csv".to_owned(),
         file_fingerprint: "0".repeat(64),
         mapping: String::new(),
         options: "{}".to_owned(),
         started_at: now(),
-    };
-    let mut run = session.start_run(&new, IndexPolicy::Keep)?;
+    }
+}
+
+/// A store as [`store`] makes it, with a run of `acme` that is still under way: it has read a row
+/// with Ada Lovewell and a phone number, and rejected a second one that names nobody.
+///
+/// # Errors
+///
+/// Those of the engine.
+pub fn store_with_run() -> Result<(Smrt, Run), SmrtError> {
+    let mut smrt = store()?;
+    let mut session = smrt.tenant("acme")?.acting_as(Actor::unknown());
+    let mut run = session.start_run(&new_run(), IndexPolicy::Keep)?;
     run.counts = RunCounts {
         rows_checkpoint: 2,
         rows_created: 1,
@@ -86,7 +92,7 @@ pub fn with_run(smrt: &mut Smrt) -> Result<Run, SmrtError> {
         transaction.apply(&batch)?;
         Ok::<_, SmrtError>(transaction.checkpoint(&run.counts)?)
     })?;
-    Ok(run)
+    Ok((smrt, run))
 }
 
 /// The human of the run's first row.

@@ -10,7 +10,8 @@ use crate::store::{AuditFault, StoreError, StoreErrorKind};
 /// # let mut smrt = store()?;
 /// let error = smrt.tenant("gamma").unwrap_err();
 /// // For programs a code, for people the text and a hint.
-/// assert_eq!((error.code(), error.to_string().as_str()), ("tenant_unknown", "there is no such tenant"));
+/// assert_eq!(error.code(), "tenant_unknown");
+/// assert_eq!(error.to_string(), "there is no such tenant");
 /// assert_eq!((error.may_retry(), error.hint()), (false, None));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -94,32 +94,11 @@ impl TenantSession<'_> {
     /// Starts a run in this session's scratch store, as it would be started in the store of
     /// `base`, whose records are then copied as a plan needs them.
     ///
+    /// See the example of [`ImportTransaction::copy_records_from`].
+    ///
     /// # Errors
     ///
     /// As [`TenantSession::start_run`].
-    ///
-    /// ```
-    /// # use smrt_core::smrt::doc::{now, store};
-    /// use smrt_core::smrt::Smrt;
-    /// # use smrt_core::store::NewRun;
-    ///
-    /// # let mut smrt = store()?;
-    /// # let folder = tempfile::tempdir()?;
-    /// # let new = NewRun {
-    /// #     source: "crm".into(),
-    /// #     file_name: "contacts.csv".into(),
-    /// #     file_fingerprint: String::new(),
-    /// #     mapping: String::new(),
-    /// #     options: "{}".into(),
-    /// #     started_at: now(),
-    /// # };
-    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
-    /// let mut scratch = Smrt::scratch_file(&folder.path().join("plan.db"), now())?;
-    /// let run = session.in_scratch(&mut scratch)?.start_trial(Some(&mut session), &new)?;
-    /// // The number the run would have; the store itself knows nothing of it.
-    /// assert_eq!((run.number, session.runs(now())?.len()), (1, 0));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn start_trial(
         &mut self,
         base: Option<&mut TenantSession<'_>>,
@@ -141,24 +120,11 @@ impl TenantSession<'_> {
 
     /// A session of the same actor and tenant on a scratch store.
     ///
+    /// See the example of [`Smrt::scratch_file`].
+    ///
     /// # Errors
     ///
     /// [`SmrtError::Invalid`] when that store is not one of [`Smrt::scratch_file`].
-    ///
-    /// ```
-    /// # use smrt_core::smrt::doc::{now, store};
-    /// use smrt_core::smrt::Smrt;
-    ///
-    /// # let mut smrt = store()?;
-    /// # let folder = tempfile::tempdir()?;
-    /// let session = smrt.tenant("acme")?.acting_as("importer".parse()?);
-    /// let mut scratch = Smrt::scratch_file(&folder.path().join("plan.db"), now())?;
-    /// assert_eq!(session.in_scratch(&mut scratch)?.actor(), session.actor());
-    ///
-    /// let mut kept = Smrt::in_memory()?;
-    /// assert_eq!(session.in_scratch(&mut kept).unwrap_err().code(), "not_scratch");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn in_scratch<'x>(&self, scratch: &'x mut Smrt) -> Result<TenantSession<'x>, SmrtError> {
         if !scratch.store.is_scratch() {
             return Err(SmrtError::invalid(
@@ -205,9 +171,8 @@ impl TenantSession<'_> {
     /// [`SmrtError::ModuleDisabled`]; kind `Locked` while another process imports.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let mut run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
     /// use smrt_core::store::RunStatus;
     ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
@@ -239,25 +204,11 @@ impl TenantSession<'_> {
     /// Runs `work` in one write transaction of a run that is under way; `at` is the instant its
     /// entry in the audit trail tells.
     ///
+    /// See the example of [`TenantSession::start_run`].
+    ///
     /// # Errors
     ///
     /// Those of `work`, of the engine, or of the commit; nothing is then written.
-    ///
-    /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let mut run = with_run(&mut smrt)?;
-    /// use smrt_core::model::Id;
-    /// use smrt_core::smrt::SmrtError;
-    ///
-    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
-    /// let id = Id::of_human(session.tenant().id, "crm", "1");
-    /// let held = session.import_transaction(&run, now(), |transaction| {
-    ///     Ok::<_, SmrtError>(transaction.existing_humans(&[id], "crm")?)
-    /// })?;
-    /// assert!(held.contains_key(&id));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     pub fn import_transaction<T, E: From<SmrtError>>(
         &mut self,
         run: &Run,
@@ -308,19 +259,11 @@ impl TenantSession<'_> {
     /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store};
-    /// use smrt_core::store::IndexPolicy;
-    /// # use smrt_core::store::NewRun;
-    ///
+    /// # use smrt_core::smrt::doc::{new_run, now, store};
     /// # let mut smrt = store()?;
-    /// # let new = NewRun {
-    /// #     source: "crm".into(),
-    /// #     file_name: "contacts.csv".into(),
-    /// #     file_fingerprint: String::new(),
-    /// #     mapping: String::new(),
-    /// #     options: "{}".into(),
-    /// #     started_at: now(),
-    /// # };
+    /// # let new = new_run();
+    /// use smrt_core::store::IndexPolicy;
+    ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// let mut run = session.start_run(&new, IndexPolicy::DeferIfEmpty)?;
     /// assert!(run.indexes_deferred);
@@ -346,9 +289,8 @@ impl TenantSession<'_> {
     /// [`SmrtError::Invalid`] for a status that is not reached in this way; those of the engine.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let mut run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
     /// use smrt_core::store::RunStatus;
     ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
@@ -396,9 +338,8 @@ impl TenantSession<'_> {
     /// The outer error is the engine's; the inner one names the first count that is off.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let mut run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// assert_eq!(session.verify_run(&run)?, Ok(()));
     /// run.counts.rows_created += 1;
@@ -418,9 +359,8 @@ impl TenantSession<'_> {
     /// [`SmrtError::ModuleDisabled`]; those of the engine.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// assert_eq!(session.runs(now())?[0].start.file_name, "contacts.csv");
     /// // To another tenant there is no run.
@@ -440,9 +380,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::runs`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// assert_eq!(session.run(1, now())?.unwrap().start.source, "crm");
     /// assert!(session.run(2, now())?.is_none());
@@ -460,9 +399,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::runs`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let mut run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
     /// use smrt_core::store::RunStatus;
     ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
@@ -483,9 +421,8 @@ impl TenantSession<'_> {
     /// Kind `Invalid` when the tenant has no such run; those of the engine.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// use smrt_core::store::Severity;
     ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
@@ -513,9 +450,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::issues`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// use smrt_core::store::Severity;
     ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
@@ -536,9 +472,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::issues`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// // This run added a human, and changed none.
     /// assert!(session.changed_fields(&run)?.is_empty());
@@ -556,9 +491,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::issues`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// use smrt_core::smrt::SmrtError;
     /// use smrt_core::store::{ImportBatch, RowBlock, schema};
     ///
@@ -597,9 +531,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::issues`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// let mut ids = Vec::new();
     /// session.humans_of_run(&run, &mut |id| ids.push(id))?;
@@ -618,9 +551,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::issues`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// let mut numbers = Vec::new();
     /// session.numbers_of_run(&run, &mut |number| numbers.push(number.to_owned()))?;
@@ -643,9 +575,8 @@ impl TenantSession<'_> {
     /// Kind `Invalid` when the tenant has no such run or it was taken back before.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let mut run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
     /// use smrt_core::store::RunStatus;
     ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
@@ -666,9 +597,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::undo_run`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// assert_eq!(session.try_undo_run(run.number, now())?.humans_deleted, 1);
     /// // Nothing was changed.
@@ -686,9 +616,8 @@ impl TenantSession<'_> {
     /// As [`TenantSession::undo_run`].
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// use smrt_core::store::RunStatus;
     ///
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
@@ -768,12 +697,11 @@ impl ImportTransaction<'_> {
     /// [`SmrtError::Invalid`] when `base` is a session of another tenant; those of either engine.
     ///
     /// ```
-    /// # use smrt_core::smrt::doc::{now, store, with_run};
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
     /// use smrt_core::model::Id;
     /// use smrt_core::smrt::{Smrt, SmrtError};
     ///
-    /// # let mut smrt = store()?;
-    /// # let run = with_run(&mut smrt)?;
     /// # let folder = tempfile::tempdir()?;
     /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
     /// let ada = Id::of_human(session.tenant().id, "crm", "1");
