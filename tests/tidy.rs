@@ -214,8 +214,9 @@ fn every_public_function_of_the_facade_has_an_example() {
     for path in paths {
         // What the examples themselves begin with.
         if !path.ends_with("smrt/doc.rs") {
-            let lines = functions_without_example(&read(&path));
-            faults.extend(lines.into_iter().map(|(number, line)| {
+            let text = read(&path);
+            let found = functions_without_example(&text);
+            faults.extend(found.into_iter().map(|(number, line)| {
                 let line = line.trim();
                 format!("{}:{number}: {line}", shown(&path))
             }));
