@@ -206,6 +206,116 @@ fn every_file_says_what_it_is_for() {
 }
 
 #[test]
+fn every_public_function_of_the_facade_has_an_example() {
+    let folder = repository().join("smrt-core/src");
+    let mut paths = files(&folder.join("smrt"));
+    paths.push(folder.join("smrt.rs"));
+    let mut faults = Vec::new();
+    for path in paths {
+        // What the examples themselves begin with.
+        if !path.ends_with("smrt/doc.rs") {
+            let text = read(&path);
+            let found = functions_without_example(&text);
+            faults.extend(found.into_iter().map(|(number, line)| {
+                let line = line.trim();
+                format!("{}:{number}: {line}", shown(&path))
+            }));
+        }
+    }
+    assert_none("public functions without an example", faults);
+}
+
+/// The public functions of a file, by line, that neither show how they are used, nor say where that
+/// is shown, nor belong to a type that shows it.
+fn functions_without_example(text: &str) -> Vec<(usize, &str)> {
+    let shows_use = |docs: &[&str]| {
+        docs.iter()
+            .any(|line| line.starts_with("/// ```") || line.contains("example of [`"))
+    };
+    let mut shown_types = BTreeSet::new();
+    let mut functions = Vec::new();
+    let (mut docs, mut block) = (Vec::new(), "");
+    for (number, line) in (1..).zip(without_tests(text)) {
+        let code = line.trim();
+        if code.starts_with("///") {
+            docs.push(code);
+            continue;
+        }
+        // Attributes, and what is left of those on several lines, stand between docs and item.
+        if code.starts_with("#[") || code.starts_with("reason = ") || code == ")]" {
+            continue;
+        }
+        if line.starts_with("impl") {
+            block = implemented(line);
+        } else if line == "}" {
+            block = "";
+        }
+        let public = code.strip_prefix("pub ").unwrap_or_default();
+        let public = public.strip_prefix("const ").unwrap_or(public);
+        if public.starts_with("fn ") && !shows_use(&docs) {
+            functions.push((number, line, block));
+        }
+        let of_type = public
+            .strip_prefix("struct ")
+            .or_else(|| public.strip_prefix("enum "));
+        if let Some(name) = of_type
+            && shows_use(&docs)
+        {
+            shown_types.insert(first_name(name));
+        }
+        docs.clear();
+    }
+    functions
+        .into_iter()
+        .filter(|(_, _, block)| !shown_types.contains(block))
+        .map(|(number, line, _)| (number, line))
+        .collect()
+}
+
+/// The type of an `impl` line: what follows the generics, or the `for` of a trait.
+fn implemented(line: &str) -> &str {
+    let rest = line.strip_prefix("impl").unwrap_or_default();
+    let rest = match rest.strip_prefix('<') {
+        Some(generics) => generics.split_once('>').map_or("", |(_, rest)| rest),
+        None => rest,
+    };
+    let of_trait = rest.split_once(" for ").map(|(_, rest)| rest);
+    first_name(of_trait.unwrap_or(rest).trim())
+}
+
+fn first_name(text: &str) -> &str {
+    text.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .next()
+        .unwrap_or_default()
+}
+
+#[test]
+fn functions_without_an_example_are_found() {
+    let found = |text: &str| -> Vec<usize> {
+        functions_without_example(text)
+            .into_iter()
+            .map(|(number, _)| number)
+            .collect()
+    };
+    let bare = "impl A {\n    /// Does it.\n    #[must_use]\n    pub const fn a() {}\n}\n";
+    assert_eq!(found(bare), [4]);
+    assert_eq!(found(&bare.replace("pub const", "const")), []);
+    assert_eq!(found(&bare.replace("Does it.", "```")), []);
+    assert_eq!(
+        found(&bare.replace("Does it.", "As the example of [`A::b`].")),
+        []
+    );
+    // The example of a type is one of its functions, and of no other's.
+    let shown =
+        |name: &str| format!("/// ```\n#[derive(Debug)]\npub struct {name}<'a> {{}}\n{bare}");
+    assert_eq!(found(&shown("A")), []);
+    assert_eq!(found(&shown("B")), [7]);
+    assert_eq!(found(&bare.replace("impl A", "impl<'a> A<'a>")), [4]);
+    assert_eq!(found(&format!("{}pub fn free() {{}}\n", shown("A"))), [9]);
+    assert_eq!(found(&format!("#[cfg(test)]\n{bare}")), []);
+}
+
+#[test]
 fn every_test_file_is_listed() {
     let folder = repository().join("tests");
     let listed: BTreeSet<String> = read(&folder.join("main.rs"))

@@ -75,6 +75,19 @@ impl Smrt {
     ///
     /// A [`StoreError`](crate::store::StoreError) of kind `NotFound`, `Foreign`, `Newer`,
     /// `Damaged` or `ReadOnly`; the file is then unchanged.
+    ///
+    /// ```
+    /// use smrt_core::smrt::Smrt;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("contacts.db");
+    /// # let path = path.to_str().ok_or("not UTF-8")?;
+    /// // `path` is one such as `contacts.db`.
+    /// assert_eq!(Smrt::open(path).unwrap_err().code(), "store_not_found");
+    /// Smrt::create(path)?;
+    /// assert!(Smrt::open(&format!("sqlite:{path}"))?.tenants()?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     pub fn open(url: &str) -> Result<Self, SmrtError> {
         let now = Store::driver_clock()?;
@@ -86,6 +99,19 @@ impl Smrt {
     /// # Errors
     ///
     /// Kind `Invalid` when something is there; `ReadOnly` when the folder cannot be written.
+    ///
+    /// ```
+    /// use smrt_core::smrt::Smrt;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("contacts.db");
+    /// # let path = path.to_str().ok_or("not UTF-8")?;
+    /// // `path` is one such as `contacts.db`.
+    /// assert!(Smrt::create(path)?.tenants()?.is_empty());
+    /// // What is there is never made anew.
+    /// assert!(Smrt::create(path).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     pub fn create(url: &str) -> Result<Self, SmrtError> {
         let now = Store::driver_clock()?;
@@ -98,6 +124,19 @@ impl Smrt {
     /// # Errors
     ///
     /// As [`Smrt::open`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::now;
+    /// use smrt_core::smrt::Smrt;
+    /// use smrt_core::store::Access;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("contacts.db");
+    /// Smrt::create_file(&path, now())?;
+    /// let mut smrt = Smrt::open_file(&path, Access::Read, now())?;
+    /// assert!(smrt.check()?.is_sound());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     pub fn open_file(path: &Path, access: Access, at: Instant) -> Result<Self, SmrtError> {
         let store = Store::open(path, access, at)?;
@@ -110,6 +149,17 @@ impl Smrt {
     /// # Errors
     ///
     /// As [`Smrt::create`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::now;
+    /// use smrt_core::smrt::Smrt;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("contacts.db");
+    /// Smrt::create_file(&path, now())?;
+    /// assert!(Smrt::exists_file(&path)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     pub fn create_file(path: &Path, at: Instant) -> Result<Self, SmrtError> {
         let store = Store::create(path, at)?;
@@ -122,6 +172,19 @@ impl Smrt {
     /// # Errors
     ///
     /// As [`Smrt::create`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// use smrt_core::smrt::Smrt;
+    ///
+    /// # let mut smrt = store()?;
+    /// # let folder = tempfile::tempdir()?;
+    /// let mut scratch = Smrt::scratch_file(&folder.path().join("plan.db"), now())?;
+    /// let session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// // The plan is made for the same tenant, though nobody added one to the scratch store.
+    /// assert_eq!(session.in_scratch(&mut scratch)?.tenant().slug, "acme");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     pub fn scratch_file(path: &Path, at: Instant) -> Result<Self, SmrtError> {
         let store = Store::scratch(path, at)?;
@@ -133,6 +196,18 @@ impl Smrt {
     /// # Errors
     ///
     /// As [`Smrt::open_file`], except that a missing or empty file is `Ok(false)`.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::now;
+    /// use smrt_core::smrt::Smrt;
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("contacts.db");
+    /// assert!(!Smrt::exists_file(&path)?);
+    /// Smrt::create_file(&path, now())?;
+    /// assert!(Smrt::exists_file(&path)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     pub fn exists_file(path: &Path) -> Result<bool, SmrtError> {
         Ok(Store::exists(path)?)
@@ -144,6 +219,22 @@ impl Smrt {
     /// # Errors
     ///
     /// Those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{engine, now};
+    /// use smrt_core::smrt::{Smrt, SmrtError};
+    /// use smrt_core::store::{Engine, schema_version};
+    ///
+    /// /// `version` is what the caller's engine found in its database.
+    /// fn open(engine: Box<dyn Engine>, version: i64) -> Result<Smrt, SmrtError> {
+    ///     Smrt::on_engine(engine, version, now())
+    /// }
+    ///
+    /// assert!(open(engine()?, schema_version())?.tenants()?.is_empty());
+    /// // A newer program has been there.
+    /// assert_eq!(open(engine()?, schema_version() + 1).unwrap_err().code(), "store_newer");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn on_engine(
         engine: Box<dyn Engine>,
         version: i64,
@@ -158,6 +249,14 @@ impl Smrt {
     /// # Errors
     ///
     /// Those of the engine.
+    ///
+    /// ```
+    /// use smrt_core::smrt::Smrt;
+    ///
+    /// let mut smrt = Smrt::in_memory()?;
+    /// assert!(smrt.tenants()?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "sqlite")]
     pub fn in_memory() -> Result<Self, SmrtError> {
         let store = Store::in_memory(Store::driver_clock()?)?;
@@ -169,6 +268,18 @@ impl Smrt {
     /// # Errors
     ///
     /// Kind `Invalid` when the slug is taken.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::now;
+    /// # use smrt_core::smrt::Smrt;
+    /// use smrt_core::store::NewTenant;
+    ///
+    /// # let mut smrt = Smrt::in_memory()?;
+    /// let acme = NewTenant { slug: "acme".parse()?, name: "Acme Corporation".into() };
+    /// smrt.add_tenant(&acme, &"operator".parse()?, now())?;
+    /// assert_eq!(smrt.tenant("acme")?.tenant().name, "Acme Corporation");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn add_tenant(
         &mut self,
         tenant: &NewTenant,
@@ -229,6 +340,16 @@ impl Smrt {
     /// # Errors
     ///
     /// [`SmrtError::UnknownTenant`]; those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// smrt.append_made_up_entries("acme", 1_000, now())?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("auditor".parse()?);
+    /// // The first entry tells that the tenant was added.
+    /// assert_eq!(session.verify_audit()?.entries, 1_001);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(feature = "testing")]
     pub fn append_made_up_entries(
         &mut self,
@@ -245,6 +366,14 @@ impl Smrt {
     /// # Errors
     ///
     /// Those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// # let mut smrt = store()?;
+    /// let slugs: Vec<String> = smrt.tenants()?.into_iter().map(|tenant| tenant.slug).collect();
+    /// assert_eq!(slugs, ["acme", "beta"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn tenants(&mut self) -> Result<Vec<Tenant>, SmrtError> {
         Ok(self.store.tenants()?)
     }
@@ -254,6 +383,14 @@ impl Smrt {
     /// # Errors
     ///
     /// [`SmrtError::UnknownTenant`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// # let mut smrt = store()?;
+    /// assert_eq!(smrt.tenant("acme")?.tenant().name, "Acme");
+    /// assert_eq!(smrt.tenant("gamma").unwrap_err().code(), "tenant_unknown");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn tenant(&mut self, slug: &str) -> Result<TenantHandle<'_>, SmrtError> {
         match self.store.tenant(slug)? {
             Some(tenant) => Ok(TenantHandle {
@@ -269,6 +406,16 @@ impl Smrt {
     /// # Errors
     ///
     /// Those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let (mut smrt, mut other) = (store()?, store()?);
+    /// // Stores are equal when their digests are.
+    /// assert_eq!(smrt.digest()?, other.digest()?);
+    /// with_human(&mut other)?;
+    /// assert_ne!(smrt.digest()?.to_hex(), other.digest()?.to_hex());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn digest(&mut self) -> Result<StoreDigest, SmrtError> {
         Ok(self.store.digest()?)
     }
@@ -278,6 +425,17 @@ impl Smrt {
     /// # Errors
     ///
     /// Those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// # let mut smrt = store()?;
+    /// let report = smrt.check()?;
+    /// for (check, faults) in &report.checks {
+    ///     assert!(faults.is_empty(), "{check}: {faults:?}");
+    /// }
+    /// assert!(report.is_sound());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(&mut self) -> Result<CheckReport, SmrtError> {
         Ok(self.store.check()?)
     }
@@ -291,12 +449,30 @@ impl std::fmt::Debug for Smrt {
 
 impl<'s> TenantHandle<'s> {
     /// The tenant.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// use smrt_core::model::SubscriptionTier;
+    ///
+    /// # let mut smrt = store()?;
+    /// let handle = smrt.tenant("acme")?;
+    /// assert_eq!(handle.tenant().subscription_tier, SubscriptionTier::Standard);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn tenant(&self) -> &Tenant {
         &self.tenant
     }
 
     /// A session in which `actor` acts for the tenant.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// # let mut smrt = store()?;
+    /// let session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// assert_eq!(session.actor().as_str(), "crm-sync");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn acting_as(self, actor: Actor) -> TenantSession<'s> {
         TenantSession::new(self.store, self.tenant, actor)

@@ -4,6 +4,15 @@ use std::fmt;
 use std::str::FromStr;
 
 /// How much a tenant may do with a field: each level includes those before it.
+///
+/// ```
+/// use smrt_core::model::AccessLevel;
+///
+/// let level: AccessLevel = "write".parse()?;
+/// assert!(level > AccessLevel::Read && level < AccessLevel::Admin);
+/// assert_eq!(level.as_str(), "write");
+/// # Ok::<(), smrt_core::model::ParseAccessLevelError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum AccessLevel {
     /// Nothing; the field is as if it were not there.

@@ -7,6 +7,16 @@ use std::str::FromStr;
 ///
 /// 1 to 128 bytes of printable text without `:` and without spaces at its ends. It is written into
 /// the audit trail as it is, so it should be a login or a service name, no more personal than that.
+///
+/// ```
+/// use smrt_core::model::Actor;
+///
+/// let actor: Actor = "anna.k".parse()?;
+/// assert_eq!(actor.as_str(), "anna.k");
+/// // A program that was not told who runs it:
+/// assert_eq!(Actor::unknown().as_str(), "unknown");
+/// # Ok::<(), smrt_core::model::ActorError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Actor(
     // INVARIANT: 1 to 128 bytes, no control characters, no `:`, no white space at either end.

@@ -7,6 +7,16 @@ use std::str::FromStr;
 /// What consent is given for: `marketing_email`, `marketing_call`, `data_sharing`, …
 ///
 /// An open vocabulary: lower-case letters, digits and `_`, at most 48 bytes.
+///
+/// ```
+/// use smrt_core::model::ConsentType;
+///
+/// assert_eq!(ConsentType::parse("marketing_email")?.as_str(), "marketing_email");
+/// // The vocabulary is open, its form is not.
+/// assert!(ConsentType::parse("newsletter_2026").is_ok());
+/// assert!(ConsentType::parse("Newsletter 2026").is_err());
+/// # Ok::<(), smrt_core::model::ConsentTypeError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct ConsentType(
     // INVARIANT: 1 to 48 bytes of `[a-z0-9_]`.
@@ -61,6 +71,13 @@ impl fmt::Display for ConsentType {
 }
 
 /// The state a consent event brings about.
+///
+/// ```
+/// use smrt_core::model::ConsentStatus;
+///
+/// assert_eq!("revoked".parse(), Ok(ConsentStatus::Revoked));
+/// assert_eq!(ConsentStatus::Granted.as_str(), "granted");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ConsentStatus {
     /// The subject agreed.

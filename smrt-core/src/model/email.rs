@@ -5,6 +5,17 @@ use std::fmt;
 /// An e-mail address: one `@`, a non-empty local part, a dotted or bare host, no white space.
 ///
 /// The domain is lower-cased; the local part is kept as written.
+///
+/// ```
+/// use smrt_core::model::{Email, EmailError};
+///
+/// let email = Email::parse("Ada Lovewell <ada.lovewell@Example.COM>")?;
+/// assert_eq!(email.reveal(), "ada.lovewell@example.com");
+/// // What is not asked for by name does not show.
+/// assert_eq!(format!("{email:?}"), "Email(****)");
+/// assert_eq!(Email::parse("ada.lovewell"), Err(EmailError::At));
+/// # Ok::<(), EmailError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Email(
     // INVARIANT: passed `Email::parse`.

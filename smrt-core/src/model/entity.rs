@@ -4,6 +4,21 @@ use std::fmt;
 use std::str::FromStr;
 
 /// A kind of record that has an owner and can be shared.
+///
+/// ```
+/// use smrt_core::model::{EntityType, Field};
+///
+/// let human: EntityType = "human".parse()?;
+/// assert_eq!(human.as_str(), "human");
+///
+/// let sensitive: Vec<_> = human.sensitive_fields().fields(human).map(Field::name).collect();
+/// assert_eq!(sensitive, ["email", "employee_id", "contractor_id", "metadata"]);
+///
+/// // Whoever has a tie to a number may read these:
+/// let carrier = Field::parse(EntityType::PhoneNumber, "carrier_info")?;
+/// assert!(EntityType::PhoneNumber.facts().contains(carrier));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum EntityType {
     /// A person.
@@ -138,6 +153,19 @@ impl fmt::Display for EntityType {
 }
 
 /// A field of one kind of record.
+///
+/// ```
+/// use smrt_core::model::{EntityType, Field};
+///
+/// let last_name = Field::parse(EntityType::Human, "last_name")?;
+/// assert_eq!((last_name.entity_type(), last_name.name()), (EntityType::Human, "last_name"));
+/// assert_eq!(EntityType::Human.fields()[last_name.position()], "last_name");
+/// assert!(Field::all(EntityType::Human).any(|field| field == last_name));
+///
+/// let error = Field::parse(EntityType::Link, "last_name").unwrap_err();
+/// assert_eq!(error.entity_type, EntityType::Link);
+/// # Ok::<(), smrt_core::model::FieldError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Field {
     entity_type: EntityType,
@@ -204,6 +232,27 @@ impl Field {
 }
 
 /// A set of fields of one kind of record, by their place in [`EntityType::fields`].
+///
+/// ```
+/// use smrt_core::model::{EntityType, Field, FieldSet};
+///
+/// let human = EntityType::Human;
+/// let first_name = Field::parse(human, "first_name")?;
+/// let email = Field::parse(human, "email")?;
+///
+/// let both = FieldSet::one(first_name).union(FieldSet::one(email));
+/// assert!(both.contains(email) && FieldSet::all(human).contains_all(both));
+/// assert_eq!(both.intersection(human.sensitive_fields()), FieldSet::one(email));
+///
+/// let rest = both.without(human.sensitive_fields());
+/// let names: Vec<&str> = rest.fields(human).map(Field::name).collect();
+/// assert_eq!(names, ["first_name"]);
+/// assert!(rest.without(rest).is_empty());
+///
+/// // As the store keeps it:
+/// assert_eq!(FieldSet::from_bits(both.bits()), both);
+/// # Ok::<(), smrt_core::model::FieldError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FieldSet(u16);
 

@@ -59,6 +59,29 @@ impl Grant {
     }
 
     /// The fields it covers.
+    ///
+    /// ```
+    /// # use smrt_core::model::{AccessLevel, EntityType, Field, FieldSet, Grant, Id, Instant};
+    /// let grant = Grant {
+    ///     // …
+    /// #     id: Id::from_bytes([1; 16]),
+    /// #     grantee: Id::of_tenant("beta"),
+    /// #     grantor: Id::of_tenant("acme"),
+    /// #     entity_type: EntityType::Human,
+    /// #     record: None,
+    ///     field: None,
+    /// #     level: AccessLevel::Read,
+    /// #     created_at: Instant::from_micros(10),
+    /// #     expires_at: None,
+    /// #     revoked_at: None,
+    /// };
+    /// assert_eq!(grant.fields(), FieldSet::all(EntityType::Human));
+    ///
+    /// let email = Field::parse(EntityType::Human, "email")?;
+    /// let narrow = Grant { field: Some(email), ..grant };
+    /// assert_eq!(narrow.fields(), FieldSet::one(email));
+    /// # Ok::<(), smrt_core::model::FieldError>(())
+    /// ```
     #[must_use]
     pub const fn fields(&self) -> FieldSet {
         match self.field {

@@ -14,6 +14,30 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x7c1f_6f0e_9a4b_5d1c_8e2a_736d_7274_000
 ///
 /// Ids of things with a natural key are UUIDv5 of that key, so that the same thing imported
 /// twice, or into two stores, carries the same id.
+///
+/// ```
+/// use smrt_core::model::{Id, Instant};
+///
+/// let acme = Id::of_tenant("acme");
+/// assert_eq!(Id::from_bytes(*acme.as_bytes()), acme);
+/// assert_eq!(acme.to_string().parse(), Ok(acme));
+///
+/// // The same row of the same source is the same human, in every store.
+/// let ada = Id::of_human(acme, "crm", "row 17");
+/// assert_eq!(ada, Id::of_human(acme, "crm", "row 17"));
+/// assert_ne!(ada, Id::of_human(Id::of_tenant("beta"), "crm", "row 17"));
+///
+/// let number = Id::of_phone_number("+12025550143".parse()?);
+/// assert_ne!(Id::of_link(number, ada, "work"), Id::of_link(number, ada, "home"));
+///
+/// // For keys of the caller's own:
+/// assert_ne!(Id::derived("badge", &[b"ab", b"c"]), Id::derived("badge", &[b"a", b"bc"]));
+///
+/// // For what has no key: ids of later instants are greater.
+/// let at = |micros| Id::v7(Instant::from_micros(micros), [7; 10]);
+/// assert!(at(1_000) < at(2_000));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Id(Uuid);
 

@@ -8,6 +8,18 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z.
 ///
 /// The library has no clock: every instant is an argument.
+///
+/// ```
+/// use smrt_core::model::Instant;
+///
+/// let instant: Instant = "2026-11-21T10:30:00+02:00".parse()?;
+/// assert_eq!(instant.to_string(), "2026-11-21T08:30:00Z");
+/// assert_eq!(Instant::from_micros(instant.as_micros()), instant);
+///
+/// let time = instant.to_chrono().unwrap();
+/// assert_eq!(Instant::from_chrono(time), instant);
+/// # Ok::<(), smrt_core::model::ParseInstantError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Instant(i64);
 

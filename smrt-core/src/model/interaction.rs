@@ -4,6 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 
 /// What an interaction was.
+///
+/// ```
+/// use smrt_core::model::InteractionKind;
+///
+/// assert_eq!("call".parse(), Ok(InteractionKind::Call));
+/// assert_eq!(InteractionKind::ALL.map(InteractionKind::as_str), ["call", "text", "mail"]);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum InteractionKind {
     /// A call.
@@ -15,6 +22,13 @@ pub enum InteractionKind {
 }
 
 /// Who began an interaction.
+///
+/// ```
+/// use smrt_core::model::Direction;
+///
+/// assert_eq!("inbound".parse(), Ok(Direction::Inbound));
+/// assert_eq!(Direction::Outbound.as_str(), "outbound");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Direction {
     /// The human.

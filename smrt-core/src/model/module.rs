@@ -6,6 +6,13 @@ use std::str::FromStr;
 use crate::phone::Region;
 
 /// A part of smrt that a tenant can have or not.
+///
+/// ```
+/// use smrt_core::model::Module;
+///
+/// assert_eq!("sharing".parse(), Ok(Module::Sharing));
+/// assert_eq!(Module::Contacts.as_str(), "contacts");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Module {
     /// Reading and keeping humans, phone numbers and the links between them.
@@ -57,6 +64,16 @@ impl fmt::Display for Module {
 }
 
 /// What a tenant has subscribed to: which modules it may enable.
+///
+/// ```
+/// use smrt_core::model::{Module, SubscriptionTier};
+///
+/// let tier: SubscriptionTier = "basic".parse()?;
+/// assert_eq!(tier.as_str(), "basic");
+/// assert!(tier.modules().contains(&Module::Import));
+/// assert!(!tier.modules().contains(&Module::Sharing));
+/// # Ok::<(), smrt_core::model::ParseSubscriptionTierError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default)]
 pub enum SubscriptionTier {
     /// Contacts and imports.
@@ -173,6 +190,16 @@ impl TenantSettings {
     }
 
     /// The settings that are set, by name, as text.
+    ///
+    /// ```
+    /// use smrt_core::model::TenantSettings;
+    ///
+    /// let mut settings = TenantSettings::default();
+    /// assert!(settings.entries().is_empty());
+    /// settings.set("default_region", "GB")?;
+    /// assert_eq!(settings.entries(), [("default_region", "GB".to_owned())]);
+    /// # Ok::<(), smrt_core::model::SettingError>(())
+    /// ```
     #[must_use]
     pub fn entries(&self) -> Vec<(&'static str, String)> {
         let region = self.default_region.map(|region| region.to_string());

@@ -7,6 +7,17 @@ use std::fmt;
 ///
 /// An open vocabulary: lower-case letters, digits and `_`, at most 32 bytes.
 /// [`RelationshipType::KNOWN`] lists the terms smrt itself writes.
+///
+/// ```
+/// use smrt_core::model::RelationshipType;
+///
+/// let fax = RelationshipType::parse("work_fax")?;
+/// assert_eq!((fax.as_str(), fax.is_voice()), ("work_fax", false));
+/// // A term smrt does not know counts as speech.
+/// assert!(RelationshipType::parse("summer_house")?.is_voice());
+/// assert!(RelationshipType::parse("Summer house").is_err());
+/// # Ok::<(), smrt_core::model::RelationshipTypeError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct RelationshipType(
     // INVARIANT: 1 to 32 bytes of `[a-z0-9_]`.

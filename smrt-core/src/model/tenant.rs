@@ -4,6 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The short, unique name of a tenant: lower-case letters, digits and `-`, 1 to 63 bytes.
+///
+/// ```
+/// use smrt_core::model::Slug;
+///
+/// assert_eq!("acme-2".parse::<Slug>()?.as_str(), "acme-2");
+/// assert!("Acme Inc.".parse::<Slug>().is_err());
+/// # Ok::<(), smrt_core::model::SlugError>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Slug(
     // INVARIANT: 1 to 63 bytes of `[a-z0-9-]`, neither end a `-`.

@@ -79,6 +79,22 @@ pub enum Tie {
 }
 
 /// What a tenant may do with each field of a record.
+///
+/// ```
+/// use smrt_core::model::{AccessLevel, EntityType, Field, FieldSet};
+/// use smrt_core::rules::access::RecordAccess;
+///
+/// let email = Field::parse(EntityType::Human, "email")?;
+/// let owner = RecordAccess::owner(EntityType::Human);
+/// assert!(owner.is_visible());
+/// assert_eq!(owner.level(email), AccessLevel::Admin);
+///
+/// // Nothing is left of what cannot be seen.
+/// let blind = RecordAccess { readable: FieldSet::NONE, ..owner };
+/// assert!(!blind.is_visible());
+/// assert_eq!(blind.level(email), AccessLevel::None);
+/// # Ok::<(), smrt_core::model::FieldError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RecordAccess {
     /// Fields it may see. A record is visible while there is one.

@@ -99,6 +99,25 @@ pub struct NewConsentRecord {
 
 impl NewConsentRecord {
     /// An event about a human of which nothing more is known.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::{ConsentStatus, ConsentType};
+    /// use smrt_core::smrt::NewConsentRecord;
+    ///
+    /// let kind = ConsentType::parse("marketing_email")?;
+    /// let event = NewConsentRecord {
+    ///     legal_basis: Some("consent".into()),
+    ///     ..NewConsentRecord::of_human(ada, kind, ConsentStatus::Granted, "web form", now())
+    /// };
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// session.add_consent_records(&[event], now())?;
+    /// let ledger = session.list_consent_records(&smrt_core::smrt::PageRequest::first(10), now())?;
+    /// assert_eq!(ledger.items[0].consent_source.value().unwrap(), "web form");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn of_human(
         human_id: Id,

@@ -4,6 +4,17 @@ use crate::model::{AccessLevel, EntityType, Id, Module};
 use crate::store::{AuditFault, StoreError, StoreErrorKind};
 
 /// A session, or an open store, did not do what it was asked. Nothing was changed.
+///
+/// ```
+/// # use smrt_core::smrt::doc::store;
+/// # let mut smrt = store()?;
+/// let error = smrt.tenant("gamma").unwrap_err();
+/// // For programs a code, for people the text and a hint.
+/// assert_eq!(error.code(), "tenant_unknown");
+/// assert_eq!(error.to_string(), "there is no such tenant");
+/// assert_eq!((error.may_retry(), error.hint()), (false, None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SmrtError {

@@ -159,6 +159,21 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::grant`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::{AccessLevel, EntityType, Field};
+    ///
+    /// let mut acme = smrt.tenant("acme")?.acting_as("anna.k".parse()?);
+    /// let fields = [Field::parse(EntityType::Human, "last_name")?];
+    /// acme.share(EntityType::Human, "beta", &fields, AccessLevel::Read, None, now())?;
+    ///
+    /// let mut beta = smrt.tenant("beta")?.acting_as("beta-crm".parse()?);
+    /// assert_eq!(beta.human(ada, now())?.last_name.value().unwrap(), "Lovewell");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn share(
         &mut self,
         entity_type: EntityType,
@@ -195,6 +210,21 @@ impl TenantSession<'_> {
     ///
     /// [`SmrtError::UnknownGrant`] for one that is neither, or does not exist;
     /// [`SmrtError::Invalid`] with the code `grant_revoked` or `grants_too_many`.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::{AccessLevel, EntityType};
+    ///
+    /// let mut acme = smrt.tenant("acme")?.acting_as("anna.k".parse()?);
+    /// let made = acme.share(EntityType::Human, "beta", &[], AccessLevel::Read, None, now())?;
+    /// acme.revoke(&[made[0].grant.id], now())?;
+    ///
+    /// let mut beta = smrt.tenant("beta")?.acting_as("beta-crm".parse()?);
+    /// assert_eq!(beta.human(ada, now()).unwrap_err().code(), "not_found");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn revoke(&mut self, ids: &[Id], at: Instant) -> Result<(), SmrtError> {
         self.require(Module::Sharing, at)?;
         within_bound(ids.len())?;
@@ -234,6 +264,21 @@ impl TenantSession<'_> {
     ///
     /// For those on a record, [`SmrtError::NotFound`] where the tenant cannot see it and
     /// [`SmrtError::Refused`] where it may grant no field of it.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// use smrt_core::model::{AccessLevel, EntityType};
+    /// use smrt_core::smrt::GrantFilter;
+    ///
+    /// let mut acme = smrt.tenant("acme")?.acting_as("anna.k".parse()?);
+    /// acme.share(EntityType::Human, "beta", &[], AccessLevel::Read, None, now())?;
+    ///
+    /// let mut beta = smrt.tenant("beta")?.acting_as("beta-crm".parse()?);
+    /// let received = beta.grants(GrantFilter::Received, None, 100, now())?;
+    /// assert_eq!((received[0].by.as_str(), received[0].to.as_str()), ("acme", "beta"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn grants(
         &mut self,
         filter: GrantFilter,
@@ -269,6 +314,27 @@ impl TenantSession<'_> {
     ///
     /// [`SmrtError::NotFound`], [`SmrtError::Refused`], [`SmrtError::UnknownTenant`], or
     /// [`SmrtError::Invalid`] with the code `field_unknown`.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::{AccessLevel, EntityType, Field};
+    /// use smrt_core::rules::access::FailedCondition;
+    /// use smrt_core::smrt::AccessQuestion;
+    ///
+    /// let mut acme = smrt.tenant("acme")?.acting_as("anna.k".parse()?);
+    /// let question = AccessQuestion {
+    ///     viewer: Some("beta".into()),
+    ///     entity_type: EntityType::Human,
+    ///     id: ada,
+    ///     field: Field::parse(EntityType::Human, "email")?,
+    ///     level: AccessLevel::Read,
+    /// };
+    /// let explanation = acme.explain(&question, now())?;
+    /// assert_eq!(explanation.decision.failed, Some(FailedCondition::NoGrant));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn explain(
         &mut self,
         question: &AccessQuestion,

@@ -45,6 +45,17 @@ pub struct Human {
 
 impl Human {
     /// The value of a field by its name; `Hidden` also for a name that is no field.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let human = session.human(ada, now())?;
+    /// assert_eq!(human.field("last_name").value().unwrap(), "Lovewell");
+    /// assert!(human.field("shoe_size").is_hidden());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn field(&self, name: &str) -> &Masked<String> {
         match name {
@@ -61,6 +72,23 @@ impl Human {
     }
 
     /// The names of the fields the tenant may not see.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::{AccessLevel, EntityType, Field};
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let fields = [Field::parse(EntityType::Human, "last_name")?];
+    /// session.share(EntityType::Human, "beta", &fields, AccessLevel::Read, None, now())?;
+    ///
+    /// let mut beta = smrt.tenant("beta")?.acting_as("beta-crm".parse()?);
+    /// let human = beta.human(ada, now())?;
+    /// assert!(human.hidden_fields().any(|name| name == "first_name"));
+    /// assert!(human.hidden_fields().all(|name| name != "last_name"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn hidden_fields(&self) -> impl Iterator<Item = &'static str> {
         let fields = EntityType::Human.fields().iter().copied();
         fields.filter(|name| self.field(name).is_hidden())
@@ -150,6 +178,18 @@ impl std::fmt::Debug for HumanEdit {
 
 impl HumanEdit {
     /// An edit that changes nothing yet.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::smrt::HumanEdit;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// assert!(!session.edit_human(&HumanEdit::of(ada), now())?);
+    /// assert!(session.edit_human(&HumanEdit::of(ada).set("job_title", "Engineer")?, now())?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn of(id: Id) -> Self {
         Self {
@@ -164,6 +204,22 @@ impl HumanEdit {
     /// # Errors
     ///
     /// [`SmrtError::Invalid`] when a human has no such field or the value cannot be used.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::smrt::HumanEdit;
+    ///
+    /// let edit = HumanEdit::of(ada).set("email", "ada@example.com")?.set("first_name", "")?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// session.edit_human(&edit, now())?;
+    /// let human = session.human(ada, now())?;
+    /// assert_eq!(human.email.value().unwrap(), "ada@example.com");
+    /// assert_eq!(human.first_name.value(), None);
+    /// assert_eq!(HumanEdit::of(ada).set("shoe_size", "38").unwrap_err().code(), "field_unknown");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set(mut self, field: &str, value: &str) -> Result<Self, SmrtError> {
         let field = Field::parse(EntityType::Human, field)
             .map_err(|error| SmrtError::invalid("field_unknown", error.to_string()))?;

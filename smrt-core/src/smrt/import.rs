@@ -35,12 +35,66 @@ impl TenantSession<'_> {
     ///
     /// [`SmrtError::ModuleDisabled`]; kind `Locked` while another process imports; `Unfinished`
     /// when an earlier run was not brought to an end.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// use smrt_core::model::Id;
+    /// use smrt_core::smrt::SmrtError;
+    /// use smrt_core::store::{
+    ///     ImportBatch, IndexPolicy, NewRun, RowBlock, RunCounts, RunStatus, Value, schema,
+    /// };
+    ///
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let new = NewRun {
+    ///     source: "crm".into(),
+    ///     file_name: "contacts.csv".into(),
+    ///     file_fingerprint: "sha256 of the file".into(),
+    ///     mapping: String::new(),
+    ///     options: "{}".into(),
+    ///     started_at: now(),
+    /// };
+    /// let mut run = session.start_run(&new, IndexPolicy::Keep)?;
+    ///
+    /// // The human of the file's only row, column by column.
+    /// let acme = session.tenant().id;
+    /// let mut humans = RowBlock::new(&schema::HUMANS);
+    /// humans.push(Id::of_human(acme, "crm", "1"));
+    /// humans.push("Ada");
+    /// humans.push("Lovewell");
+    /// for _ in ["email", "company_name", "job_title", "employee_id", "contractor_id"] {
+    ///     humans.push(Value::Null);
+    /// }
+    /// humans.push(now());
+    /// humans.push(now());
+    /// humans.push(acme);
+    /// humans.push("{}");
+    /// humans.push(run.key);
+    /// humans.push(2_i64);
+    ///
+    /// // What is written and what was counted become true together.
+    /// let batch = ImportBatch { inserts: vec![humans], ..ImportBatch::new() };
+    /// run.counts = RunCounts { rows_checkpoint: 1, rows_created: 1, ..RunCounts::default() };
+    /// session.import_transaction(&run, now(), |transaction| {
+    ///     transaction.apply(&batch)?;
+    ///     transaction.checkpoint(&run.counts)?;
+    ///     Ok::<(), SmrtError>(())
+    /// })?;
+    ///
+    /// session.verify_run(&run)??;
+    /// session.set_run_status(&mut run, RunStatus::Completed, now())?;
+    /// let runs = session.runs(now())?;
+    /// assert_eq!((runs[0].number, runs[0].counts.rows_created), (1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn start_run(&mut self, new: &NewRun, indexes: IndexPolicy) -> Result<Run, SmrtError> {
         self.start_run_after(LastRun::default(), new, indexes)
     }
 
     /// Starts a run in this session's scratch store, as it would be started in the store of
     /// `base`, whose records are then copied as a plan needs them.
+    ///
+    /// See the example of [`ImportTransaction::copy_records_from`].
     ///
     /// # Errors
     ///
@@ -65,6 +119,8 @@ impl TenantSession<'_> {
     }
 
     /// A session of the same actor and tenant on a scratch store.
+    ///
+    /// See the example of [`Smrt::scratch_file`].
     ///
     /// # Errors
     ///
@@ -113,6 +169,19 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// [`SmrtError::ModuleDisabled`]; kind `Locked` while another process imports.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
+    /// use smrt_core::store::RunStatus;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// session.set_run_status(&mut run, RunStatus::Interrupted, now())?;
+    /// // The next day:
+    /// session.resume_run(&mut run, now())?;
+    /// assert_eq!(run.status, RunStatus::Running);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn resume_run(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
         self.require(Module::Import, at)?;
         self.store.engine().lock_imports()?;
@@ -134,6 +203,8 @@ impl TenantSession<'_> {
 
     /// Runs `work` in one write transaction of a run that is under way; `at` is the instant its
     /// entry in the audit trail tells.
+    ///
+    /// See the example of [`TenantSession::start_run`].
     ///
     /// # Errors
     ///
@@ -186,6 +257,21 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{new_run, now, store};
+    /// # let mut smrt = store()?;
+    /// # let new = new_run();
+    /// use smrt_core::store::IndexPolicy;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let mut run = session.start_run(&new, IndexPolicy::DeferIfEmpty)?;
+    /// assert!(run.indexes_deferred);
+    /// // … the rows of the file …
+    /// session.finish_bulk_load(&mut run, now())?;
+    /// assert!(!run.indexes_deferred);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn finish_bulk_load(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
         self.check(Module::Import)?;
         self.keep_books(at, |unit| {
@@ -201,6 +287,20 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// [`SmrtError::Invalid`] for a status that is not reached in this way; those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
+    /// use smrt_core::store::RunStatus;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// session.set_run_status(&mut run, RunStatus::Completed, now())?;
+    /// assert_eq!(run.finished_at, Some(now()));
+    /// // What has ended is not ended again.
+    /// let again = session.set_run_status(&mut run, RunStatus::Interrupted, now());
+    /// assert_eq!(again.unwrap_err().code(), "run_ended");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn set_run_status(
         &mut self,
         run: &mut Run,
@@ -236,6 +336,17 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// The outer error is the engine's; the inner one names the first count that is off.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// assert_eq!(session.verify_run(&run)?, Ok(()));
+    /// run.counts.rows_created += 1;
+    /// let fault = session.verify_run(&run)?.unwrap_err();
+    /// assert_eq!(fault.to_string(), "run 1 counted 2 humans, the store holds 1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn verify_run(&mut self, run: &Run) -> Result<Result<(), VerificationError>, SmrtError> {
         self.own_run(run)?;
         Ok(import::verify(self.store.engine(), run)?)
@@ -246,6 +357,17 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// [`SmrtError::ModuleDisabled`]; those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// assert_eq!(session.runs(now())?[0].start.file_name, "contacts.csv");
+    /// // To another tenant there is no run.
+    /// let mut beta = smrt.tenant("beta")?.acting_as("beta-crm".parse()?);
+    /// assert!(beta.runs(now())?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn runs(&mut self, at: Instant) -> Result<Vec<Run>, SmrtError> {
         self.require(Module::Import, at)?;
         Ok(runs::list(self.store.engine(), self.tenant.id)?)
@@ -256,6 +378,15 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::runs`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// assert_eq!(session.run(1, now())?.unwrap().start.source, "crm");
+    /// assert!(session.run(2, now())?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run(&mut self, number: i64, at: Instant) -> Result<Option<Run>, SmrtError> {
         self.require(Module::Import, at)?;
         Ok(runs::numbered(self.store.engine(), self.tenant.id, number)?)
@@ -266,6 +397,18 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::runs`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
+    /// use smrt_core::store::RunStatus;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// assert_eq!(session.unfinished_run(now())?.unwrap().number, run.number);
+    /// session.set_run_status(&mut run, RunStatus::Completed, now())?;
+    /// assert!(session.unfinished_run(now())?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn unfinished_run(&mut self, at: Instant) -> Result<Option<Run>, SmrtError> {
         self.require(Module::Import, at)?;
         Ok(runs::unfinished(self.store.engine(), self.tenant.id)?)
@@ -276,6 +419,20 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// Kind `Invalid` when the tenant has no such run; those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// use smrt_core::store::Severity;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let mut lines = Vec::new();
+    /// session.issues(&run, Some(Severity::Rejected), &mut |issue| {
+    ///     lines.push(format!("line {}: {}", issue.line, issue.reason));
+    /// })?;
+    /// assert_eq!(lines, ["line 3: the row names nobody"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn issues(
         &mut self,
         run: &Run,
@@ -291,6 +448,17 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::issues`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// use smrt_core::store::Severity;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let summary = session.issue_summary(&run)?;
+    /// assert_eq!(summary, [(Severity::Rejected, "row_without_identity".to_owned(), 1)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn issue_summary(&mut self, run: &Run) -> Result<Vec<(Severity, String, u64)>, SmrtError> {
         self.own_run(run)?;
         Ok(runs::issue_summary(self.store.engine(), run.key)?)
@@ -302,6 +470,15 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::issues`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// // This run added a human, and changed none.
+    /// assert!(session.changed_fields(&run)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn changed_fields(&mut self, run: &Run) -> Result<Vec<(String, u64)>, SmrtError> {
         self.own_run(run)?;
         Ok(runs::changed_fields(self.store.engine(), run.key)?)
@@ -312,6 +489,30 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::issues`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// use smrt_core::smrt::SmrtError;
+    /// use smrt_core::store::{ImportBatch, RowBlock, schema};
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let mut rows = RowBlock::new(&schema::IMPORT_DEFERRED);
+    /// rows.push(run.key);
+    /// rows.push(3_i64);
+    /// rows.push(4_i64);
+    /// rows.push(r#"["Ada","Lovewell"]"#);
+    /// rows.push("Ada,Lovewell");
+    /// let batch = ImportBatch { inserts: vec![rows], ..ImportBatch::new() };
+    /// session.import_transaction(&run, now(), |transaction| {
+    ///     Ok::<_, SmrtError>(transaction.apply(&batch)?)
+    /// })?;
+    ///
+    /// let deferred = session.deferred_rows(&run, 0, 100)?;
+    /// assert_eq!((deferred[0].row_number, deferred[0].line), (3, 4));
+    /// assert!(session.deferred_rows(&run, 3, 100)?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn deferred_rows(
         &mut self,
         run: &Run,
@@ -328,6 +529,16 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::issues`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let mut ids = Vec::new();
+    /// session.humans_of_run(&run, &mut |id| ids.push(id))?;
+    /// assert!(session.human(ids[0], now()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn humans_of_run(&mut self, run: &Run, each: &mut dyn FnMut(Id)) -> Result<(), SmrtError> {
         self.own_run(run)?;
         Ok(import::human_ids(self.store.engine(), run.key, each)?)
@@ -338,6 +549,16 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::issues`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let mut numbers = Vec::new();
+    /// session.numbers_of_run(&run, &mut |number| numbers.push(number.to_owned()))?;
+    /// assert_eq!(numbers, ["+12025550143"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn numbers_of_run(
         &mut self,
         run: &Run,
@@ -352,6 +573,19 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// Kind `Invalid` when the tenant has no such run or it was taken back before.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, mut run) = store_with_run()?;
+    /// use smrt_core::store::RunStatus;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// session.set_run_status(&mut run, RunStatus::Completed, now())?;
+    /// let report = session.undo_run(run.number, now())?;
+    /// assert_eq!((report.obstacles_total, report.humans_deleted), (0, 1));
+    /// assert_eq!(session.run(run.number, now())?.unwrap().status, RunStatus::Undone);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn undo_run(&mut self, number: i64, at: Instant) -> Result<UndoReport, SmrtError> {
         self.take_back(number, at, Keep::As(RunStatus::Undone))
     }
@@ -361,6 +595,16 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::undo_run`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// assert_eq!(session.try_undo_run(run.number, now())?.humans_deleted, 1);
+    /// // Nothing was changed.
+    /// assert_eq!(session.run(run.number, now())?.unwrap().status, run.status);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn try_undo_run(&mut self, number: i64, at: Instant) -> Result<UndoReport, SmrtError> {
         self.take_back(number, at, Keep::Nothing)
     }
@@ -370,6 +614,17 @@ impl TenantSession<'_> {
     /// # Errors
     ///
     /// As [`TenantSession::undo_run`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// use smrt_core::store::RunStatus;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// session.roll_back_run(run.number, now())?;
+    /// assert_eq!(session.run(run.number, now())?.unwrap().status, RunStatus::RolledBack);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn roll_back_run(&mut self, number: i64, at: Instant) -> Result<UndoReport, SmrtError> {
         self.take_back(number, at, Keep::As(RunStatus::RolledBack))
     }
@@ -440,6 +695,26 @@ impl ImportTransaction<'_> {
     /// # Errors
     ///
     /// [`SmrtError::Invalid`] when `base` is a session of another tenant; those of either engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store_with_run};
+    /// # let (mut smrt, run) = store_with_run()?;
+    /// use smrt_core::model::Id;
+    /// use smrt_core::smrt::{Smrt, SmrtError};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// let ada = Id::of_human(session.tenant().id, "crm", "1");
+    /// let mut scratch = Smrt::scratch_file(&folder.path().join("plan.db"), now())?;
+    /// let mut trial = session.in_scratch(&mut scratch)?;
+    /// let run = trial.start_trial(Some(&mut session), &run.start)?;
+    /// let held = trial.import_transaction(&run, now(), |transaction| {
+    ///     transaction.copy_records_from(&mut session, &[ada], &[])?;
+    ///     Ok::<_, SmrtError>(transaction.existing_humans(&[ada], "crm")?)
+    /// })?;
+    /// assert!(held.contains_key(&ada));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn copy_records_from(
         &mut self,
         base: &mut TenantSession<'_>,

@@ -94,6 +94,19 @@ pub struct NewInteraction {
 
 impl NewInteraction {
     /// An interaction of which nothing more is known.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::now;
+    /// use smrt_core::model::{Direction, InteractionKind};
+    /// use smrt_core::smrt::NewInteraction;
+    ///
+    /// let text = NewInteraction {
+    ///     phone_number: Some("+12025550143".parse()?),
+    ///     ..NewInteraction::new(InteractionKind::Text, Direction::Inbound, now())
+    /// };
+    /// assert_eq!((text.human_id, text.duration_s), (None, None));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(kind: InteractionKind, direction: Direction, started_at: Instant) -> Self {
         Self {
@@ -131,6 +144,25 @@ pub struct InteractionEdit {
 
 impl InteractionEdit {
     /// An edit that changes nothing yet.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::{Direction, InteractionKind};
+    /// use smrt_core::smrt::{InteractionEdit, NewInteraction};
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let call = NewInteraction {
+    ///     human_id: Some(ada),
+    ///     ..NewInteraction::new(InteractionKind::Call, Direction::Outbound, now())
+    /// };
+    /// let ids = session.add_interactions(&[call], now())?;
+    /// // The call is over.
+    /// let edit = InteractionEdit { duration_s: Some(95), ..InteractionEdit::of(ids[0]) };
+    /// assert_eq!(session.edit_interactions(&[edit], now())?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn of(id: Id) -> Self {
         Self {

@@ -82,6 +82,21 @@ pub struct NewLink {
 
 impl NewLink {
     /// A link of which nothing more is known.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::RelationshipType;
+    /// use smrt_core::smrt::NewLink;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let work = RelationshipType::parse("work")?;
+    /// let link = NewLink { is_primary: true, ..NewLink::new(ada, "+12025550143".parse()?, work) };
+    /// let id = session.add_link(&link, now())?;
+    /// assert_eq!(session.link(id, now())?.is_primary.value(), Some(&true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn new(human_id: Id, phone_number: E164, relationship_type: RelationshipType) -> Self {
         Self {
@@ -118,6 +133,21 @@ pub struct LinkEdit {
 
 impl LinkEdit {
     /// An edit that changes nothing yet.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::RelationshipType;
+    /// use smrt_core::smrt::{LinkEdit, NewLink};
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let work = RelationshipType::parse("work")?;
+    /// let id = session.add_link(&NewLink::new(ada, "+12025550143".parse()?, work), now())?;
+    /// let edit = LinkEdit { verified: Some(true), ..LinkEdit::of(id) };
+    /// assert_eq!(session.edit_links(&[edit], now())?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn of(id: Id) -> Self {
         Self {

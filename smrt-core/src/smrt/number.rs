@@ -83,6 +83,19 @@ impl NumberEdit {
     /// # Errors
     ///
     /// [`SmrtError::Invalid`] with `metadata_too_long`.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// use smrt_core::smrt::NumberEdit;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let id = session.add_number("+12025550143".parse()?, now())?;
+    /// let mut metadata = serde_json::Map::new();
+    /// metadata.insert("best_time".into(), "mornings".into());
+    /// assert_eq!(session.edit_numbers(&[NumberEdit::new(id, &metadata)?], now())?, 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(id: Id, metadata: &Map<String, Json>) -> Result<Self, SmrtError> {
         let metadata = text::metadata(metadata)?;
         Ok(Self { id, metadata })

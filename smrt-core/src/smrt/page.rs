@@ -64,6 +64,29 @@ impl PageRequest {
     }
 
     /// The same number of records behind a cursor.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// use smrt_core::smrt::{NewHuman, PageRequest};
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let new = |name: &str| NewHuman { last_name: Some(name.into()), ..NewHuman::default() };
+    /// session.add_humans(&[new("Lovewell"), new("Marsh"), new("Okafor")], now())?;
+    ///
+    /// let mut request = PageRequest::first(2);
+    /// let mut pages = Vec::new();
+    /// loop {
+    ///     let page = session.list_humans(&request, now())?;
+    ///     pages.push(page.items.len());
+    ///     match page.next {
+    ///         Some(cursor) => request = request.behind(cursor),
+    ///         None => break,
+    ///     }
+    /// }
+    /// assert_eq!(pages, [2, 1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub const fn behind(mut self, cursor: Cursor) -> Self {
         self.after = Some(cursor);

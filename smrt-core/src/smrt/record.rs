@@ -42,6 +42,13 @@ impl<T> Masked<T> {
     }
 
     /// The value, if there is one to be seen.
+    ///
+    /// ```
+    /// use smrt_core::smrt::Masked;
+    ///
+    /// assert_eq!(Masked::Value("Ada".to_owned()).into_value().as_deref(), Some("Ada"));
+    /// assert_eq!(Masked::<String>::Empty.into_value(), None);
+    /// ```
     #[must_use]
     pub fn into_value(self) -> Option<T> {
         match self {
@@ -51,6 +58,14 @@ impl<T> Masked<T> {
     }
 
     /// Whether the tenant may not see the field.
+    ///
+    /// ```
+    /// use smrt_core::smrt::Masked;
+    ///
+    /// // That there is no value is something a tenant may see, or may not.
+    /// assert!(Masked::<String>::Hidden.is_hidden());
+    /// assert!(!Masked::<String>::Empty.is_hidden());
+    /// ```
     #[must_use]
     pub const fn is_hidden(&self) -> bool {
         matches!(self, Self::Hidden)

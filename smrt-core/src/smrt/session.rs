@@ -10,6 +10,14 @@ use crate::store::{Access, Store, Tenant, runs};
 /// Every method that looks at the store takes the instant at which it acts; grants, consents and
 /// everything else that begins and ends are decided as of it. Batch forms write all or nothing.
 /// Whether the tenant has a module is decided when the session is made.
+///
+/// ```
+/// # use smrt_core::smrt::doc::store;
+/// # let mut smrt = store()?;
+/// let session = smrt.tenant("acme")?.acting_as("anna.k".parse()?);
+/// assert_eq!((session.tenant().slug.as_str(), session.actor().as_str()), ("acme", "anna.k"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct TenantSession<'s> {
     pub(super) store: &'s mut Store,
     pub(super) tenant: Tenant,

@@ -47,6 +47,12 @@ pub struct LosingGrant {
 }
 
 /// Why a grant does not decide.
+///
+/// ```
+/// use smrt_core::rules::access::LossReason;
+///
+/// assert_eq!(LossReason::LessSpecific.code(), "less_specific");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LossReason {
     /// It was made after the instant.
@@ -85,6 +91,12 @@ impl LossReason {
 }
 
 /// The condition at which a decision fails, in the order in which they are looked at.
+///
+/// ```
+/// use smrt_core::rules::access::FailedCondition;
+///
+/// assert_eq!(FailedCondition::NoGrant.code(), "no_grant");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailedCondition {
     /// Nothing that speaks of the field was ever granted.
@@ -152,6 +164,30 @@ pub enum Change {
 
 /// Decides as [`evaluate`](super::evaluate) does, for one field and a level that is needed, and
 /// says why.
+///
+/// ```
+/// use smrt_core::model::{AccessLevel, EntityType, Field, Id, Instant};
+/// use smrt_core::rules::access::{Change, Facts, FailedCondition, explain};
+///
+/// let (acme, beta) = (Id::of_tenant("acme"), Id::of_tenant("beta"));
+/// let facts = Facts {
+///     entity_type: EntityType::Human,
+///     id: Id::from_bytes([7; 16]),
+///     owner: acme,
+///     record_grants: &[],
+///     type_grants: &[],
+///     sharing_consents: &[],
+///     tie: None,
+/// };
+/// let last_name = Field::parse(EntityType::Human, "last_name")?;
+/// let at: Instant = "2026-11-21".parse()?;
+///
+/// let decision = explain(&facts, beta, last_name, AccessLevel::Read, at);
+/// assert_eq!(decision.failed, Some(FailedCondition::NoGrant));
+/// // What would have to be done, and by whom:
+/// assert!(matches!(decision.remedy[..], [Change::Grant { by, to, .. }] if (by, to) == (acme, beta)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use]
 pub fn explain(
     facts: &Facts<'_>,

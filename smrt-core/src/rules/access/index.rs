@@ -29,6 +29,7 @@ use crate::model::{EntityType, Grant, Id, Instant};
 /// }]);
 /// let link = index.facts(EntityType::Link, Id::from_bytes([9; 16]), acme);
 /// assert!(index.evaluate(&link, beta, at).is_visible());
+/// assert_eq!((index.len(), index.is_empty()), (1, false));
 /// ```
 #[derive(Debug, Default)]
 pub struct GrantIndex {

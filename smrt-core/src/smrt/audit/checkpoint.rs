@@ -14,6 +14,24 @@ use crate::store::AuditFault;
 /// tree over them.
 ///
 /// `Display` and `FromStr` are the body of a checkpoint as C2SP's `tlog-checkpoint` defines it.
+///
+/// ```
+/// # use smrt_core::smrt::doc::store;
+/// use smrt_core::smrt::{Checkpoint, SigningKey};
+///
+/// # let mut smrt = store()?;
+/// let mut session = smrt.tenant("acme")?.acting_as("auditor".parse()?);
+/// let checkpoint = session.audit_checkpoint()?;
+/// assert_eq!(checkpoint.origin, Checkpoint::origin_of("acme"));
+/// assert_eq!(checkpoint.to_string().parse(), Ok(checkpoint.clone()));
+///
+/// // 32 random bytes, of a secret file.
+/// let key = SigningKey::from_seed("example.com/audit", &[7; 32])?;
+/// let note = checkpoint.sign(&key);
+/// assert!(note.starts_with(&checkpoint.to_string()));
+/// assert!(note.contains("\u{2014} example.com/audit "));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checkpoint {
     /// Whose trail it is: `smrt/<slug>`.
@@ -103,6 +121,15 @@ impl CheckpointVerification {
 }
 
 /// Why a checkpoint does not prove that a trail was only appended to.
+///
+/// ```
+/// use smrt_core::smrt::CheckpointFault;
+///
+/// let fault = CheckpointFault::TrailShorter;
+/// assert_eq!(fault.code(), "checkpoint_trail_shorter");
+/// // The trail there is may be sound in itself: its end was cut off.
+/// assert_eq!(fault.trail(), None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointFault {

@@ -32,6 +32,20 @@ const KEY_BYTES_MAX: usize = 512;
 /// A private ed25519 key with a name, with which notes are signed.
 ///
 /// Its `Debug` form does not show the key; [`SigningKey::reveal`] does.
+///
+/// ```
+/// use smrt_core::smrt::SigningKey;
+///
+/// // 32 random bytes.
+/// let key = SigningKey::from_seed("example.com/audit", &[7; 32])?;
+/// assert_eq!(key.verifier_key().name(), "example.com/audit");
+///
+/// // What goes into the secret file, and comes out of it again:
+/// let text = key.reveal();
+/// assert_eq!(text.parse::<SigningKey>()?.verifier_key(), key.verifier_key());
+/// assert_eq!(format!("{key:?}"), "SigningKey(example.com/audit, ****)");
+/// # Ok::<(), smrt_core::smrt::KeyError>(())
+/// ```
 pub struct SigningKey {
     key: ed25519_dalek::SigningKey,
     verifier: VerifierKey,
@@ -76,6 +90,13 @@ pub enum KeyError {
 }
 
 /// The bytes are no note, or nobody known has signed it.
+///
+/// ```
+/// use smrt_core::smrt::NoteError;
+///
+/// assert_eq!(NoteError::KeyUnknown.code(), "note_key_unknown");
+/// assert_eq!(NoteError::KeyUnknown.to_string(), "the note is not signed by this key");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoteError {
