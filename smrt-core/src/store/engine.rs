@@ -67,7 +67,7 @@ pub trait Engine: Send {
     fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError>;
 
     /// Prepares for, or ends, a bulk load into an empty store: between the two calls referential
-    /// checks are off and the caller vouches for the references, which [`super::Store`] verifies
+    /// checks are off and the caller vouches for the references, which the store verifies
     /// at the end. Outside a transaction only.
     ///
     /// # Errors

@@ -42,8 +42,18 @@ pub enum StoreErrorKind {
 }
 
 impl StoreError {
-    /// An error without an underlying one.
-    pub(crate) fn new(
+    /// An error without an underlying one, for an engine to report. `detail` is shown to people and
+    /// must hold nothing of what a record says.
+    ///
+    /// ```
+    /// use smrt_core::store::{StoreError, StoreErrorKind};
+    ///
+    /// let error = StoreError::new(StoreErrorKind::Locked, "begin", "another writer is busy");
+    /// assert!(error.may_retry());
+    /// assert_eq!(error.code(), "store_locked");
+    /// ```
+    #[must_use]
+    pub fn new(
         kind: StoreErrorKind,
         operation: &'static str,
         detail: impl Into<String>,
@@ -56,8 +66,9 @@ impl StoreError {
         }
     }
 
-    /// An error of an engine.
-    pub(crate) fn with_source(
+    /// The same with the error that caused it.
+    #[must_use]
+    pub fn with_source(
         kind: StoreErrorKind,
         operation: &'static str,
         detail: impl Into<String>,
