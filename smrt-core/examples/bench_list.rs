@@ -243,8 +243,7 @@ fn compare(
             after = [u8::try_from(random.below(200)).unwrap(); 16];
         }
         let after = Id::from_bytes(after);
-        let request =
-            PageRequest::first(PAGE).behind(after.to_string().parse().unwrap());
+        let request = PageRequest::first(PAGE).behind(after.to_string().parse().unwrap());
         let clock = Clock::now();
         let page = session.list_humans(&request, AT).unwrap();
         ours.push(clock.elapsed().as_secs_f64() * 1e3);

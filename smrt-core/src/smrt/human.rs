@@ -98,6 +98,24 @@ impl Record for Human {
             updated_at: cells.instant("updated_at")?,
         })
     }
+
+    fn hide(&mut self, fields: FieldSet) {
+        for field in fields.fields(EntityType::Human) {
+            match field.name() {
+                "first_name" => self.first_name = Masked::Hidden,
+                "last_name" => self.last_name = Masked::Hidden,
+                "email" => self.email = Masked::Hidden,
+                "company_name" => self.company_name = Masked::Hidden,
+                "job_title" => self.job_title = Masked::Hidden,
+                "employee_id" => self.employee_id = Masked::Hidden,
+                "contractor_id" => self.contractor_id = Masked::Hidden,
+                "metadata" => self.metadata = Masked::Hidden,
+                _ => {}
+            }
+            // They are seen with the whole record only.
+            (self.created_at, self.updated_at) = (Masked::Hidden, Masked::Hidden);
+        }
+    }
 }
 
 /// A human to be added. At least one of the names, the e-mail address, the company or an id number

@@ -207,9 +207,12 @@ impl TenantSession<'_> {
     ) -> Result<Page<Number>, SmrtError> {
         self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
-            let (order, mut found, next) = page::<Number>(unit, request)?;
+            let (records, there_is_more) = page::<Number>(unit, request)?;
+            let order: Vec<Id> = records.iter().map(|(id, _)| *id).collect();
+            let mut found = records.into_iter().collect();
             with_own_metadata(unit, &mut found)?;
-            Ok(Page::in_order(&order, found, next))
+            let records = order.iter().filter_map(|id| found.remove_entry(id));
+            Ok(Page::of(records.collect(), there_is_more))
         })
     }
 

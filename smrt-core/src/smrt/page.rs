@@ -89,13 +89,12 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page of the records of `order`.
-    pub(super) fn in_order(order: &[Id], mut records: HashMap<Id, T>, there_is_more: bool) -> Self {
-        let items = order.iter().filter_map(|id| records.remove(id)).collect();
-        let next = order.last().filter(|_| there_is_more);
+    /// A page of records in the order of their ids.
+    pub(super) fn of(records: Vec<(Id, T)>, there_is_more: bool) -> Self {
+        let last = records.last().filter(|_| there_is_more);
         Self {
-            items,
-            next: next.copied().map(Cursor),
+            next: last.map(|(id, _)| Cursor(*id)),
+            items: records.into_iter().map(|(_, record)| record).collect(),
         }
     }
 }

@@ -58,12 +58,14 @@ struct Scope {
     until: Option<Id>,
 }
 
-/// What becomes of records that turn out to be invisible. Leaving them out in SQL means deciding
-/// twice, for the condition and for the column.
+/// How much SQL decides. Leaving out what is invisible means deciding twice, for the condition and
+/// for the column, and asking for a consent row by row costs more than reading a page's at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Invisible {
-    LeftOut,
-    Kept,
+enum Decided {
+    /// Everything; what is invisible is left out.
+    Wholly,
+    /// What grants and ties say; what is invisible is there, without a readable field.
+    ByGrants,
 }
 
 /// A record in a list.
@@ -157,7 +159,7 @@ impl Visible {
         let sql = format!(
             "{}visible(id, owner, readable{names}) AS ({})",
             self.chained(),
-            self.streams(columns, &bound, Invisible::LeftOut)
+            self.streams(columns, &bound, Decided::Wholly)
                 .join(" UNION ALL ")
         );
         (sql, parameters)
@@ -179,8 +181,14 @@ impl Visible {
         }
     }
 
+    /// Whether an owner shares the whole kind, so that a page has all its records in between.
+    pub(crate) fn is_shared_by(&self, owner: Id) -> bool {
+        self.scope.wide.iter().any(|(sharing, _)| *sharing == owner)
+    }
+
     /// Calls `each` for the records in the order of their ids, at most `limit`, each with its row of
-    /// a [`VisibleRecord`] and then these columns. Returns the cursor at which to read on where the
+    /// a [`VisibleRecord`] and then these columns. What may be read is by grants alone: the caller
+    /// hides sensitive fields for which the human's consent is missing. Returns the cursor at which to read on where the
     /// page may have ended early.
     pub(crate) fn page(
         &self,
@@ -200,7 +208,7 @@ impl Visible {
         let sql = format!(
             "{}{} ORDER BY id LIMIT ?{limit_parameter}",
             with.unwrap_or_default(),
-            self.streams(columns, &bound, Invisible::Kept)
+            self.streams(columns, &bound, Decided::ByGrants)
                 .join(" UNION ALL "),
         );
         let (mut rows, mut last) = (0, None);
@@ -227,7 +235,7 @@ impl Visible {
     }
 
     /// The streams, no record in two of them.
-    fn streams(&self, columns: &[&str], bound: &str, invisible: Invisible) -> Vec<String> {
+    fn streams(&self, columns: &[&str], bound: &str, decided: Decided) -> Vec<String> {
         let scope = &self.scope;
         let (_, owner) = table_of(scope.entity_type);
         let all = FieldSet::all(scope.entity_type).bits();
@@ -238,7 +246,7 @@ impl Visible {
                 "" => format!("{table} r"),
                 from => format!("{from} JOIN {table} r"),
             };
-            let is_visible = match certain || invisible == Invisible::Kept {
+            let is_visible = match certain || decided == Decided::ByGrants {
                 true => String::new(),
                 false => format!(" AND {readable} <> 0"),
             };
@@ -256,13 +264,14 @@ impl Visible {
         let sharing = scope.sharing();
         if sharing.len() <= STREAMS_MAX {
             for (parameter, mask) in &sharing {
-                let readable = self.readable("r", owner, &mask.bits().to_string());
+                let readable = self.readable("r", owner, &mask.bits().to_string(), decided);
                 let condition = format!("WHERE r.{owner} = ?{parameter} AND r.id > ?3");
                 let certain = self.is_certain(*mask);
                 streams.push(stream(&readable, "", &condition, certain));
             }
         } else {
-            let readable = self.readable("r", owner, &scope.mask_of(&format!("r.{owner}")));
+            let mask = scope.mask_of(&format!("r.{owner}"));
+            let readable = self.readable("r", owner, &mask, decided);
             let condition = format!(
                 "WHERE r.id > ?3 AND r.{owner} IN ({})",
                 scope.sharing_parameters()
@@ -274,7 +283,7 @@ impl Visible {
             false => format!("r.{owner} NOT IN (?1, {})", scope.sharing_parameters()),
         };
         if scope.on_records {
-            let readable = self.readable("r", owner, "0");
+            let readable = self.readable("r", owner, "0", decided);
             let by_id = by_id(scope.entity_type);
             let granted = format!(
                 "(SELECT DISTINCT p.entity_id FROM data_access_permissions p \
@@ -287,7 +296,7 @@ impl Visible {
             streams.push(stream(&readable, &granted, &condition, false));
         }
         if let Some(links) = &self.links {
-            streams.extend(self.streams_of_ties(links, &elsewhere, &stream));
+            streams.extend(self.streams_of_ties(links, &elsewhere, decided, &stream));
         }
         streams
     }
@@ -297,10 +306,11 @@ impl Visible {
         &self,
         links: &Scope,
         elsewhere: &str,
+        decided: Decided,
         stream: &dyn Fn(&str, &str, &str, bool) -> String,
     ) -> Vec<String> {
         let (_, owner) = table_of(EntityType::PhoneNumber);
-        let readable = self.readable("r", owner, "0");
+        let readable = self.readable("r", owner, "0", decided);
         // What has a live grant of its own is in the stream of single records, unless that grant
         // shows nothing.
         let not_granted = match self.scope.on_records {
@@ -348,7 +358,7 @@ impl Visible {
 
     /// An expression: the fields of another tenant's record that the viewer may read, as bits.
     /// `mask` is what type-wide grants of the owner let it read.
-    fn readable(&self, record: &str, owner: &str, mask: &str) -> String {
+    fn readable(&self, record: &str, owner: &str, mask: &str, decided: Decided) -> String {
         let scope = &self.scope;
         let (id, owner) = (format!("{record}.id"), format!("{record}.{owner}"));
         let granted = scope.granted(&id, &owner, mask);
@@ -361,7 +371,7 @@ impl Visible {
                         .wide
                         .iter()
                         .any(|(_, mask)| !mask.intersection(sensitive).is_empty());
-                match may_be_sensitive {
+                match may_be_sensitive && decided == Decided::Wholly {
                     true => format!(
                         "({granted} & CASE WHEN {} THEN {} ELSE {} END)",
                         consents_to_sharing(&id, &owner),
