@@ -16,6 +16,7 @@ use super::unit::Unit;
 use crate::model::{EntityType, FieldSet, Id, Instant, Module};
 use crate::phone::{E164, parse};
 use crate::store::records::{keep_before_image, read_by, read_ties, set_tie_metadata, update};
+use crate::store::visibility::VisibleRecord;
 use crate::store::{OnConflict, Row, RowBlock, StoreError, Value, schema};
 
 /// A phone number as a tenant sees it.
@@ -207,12 +208,16 @@ impl TenantSession<'_> {
     ) -> Result<Page<Number>, SmrtError> {
         self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
-            let (records, there_is_more) = page::<Number>(unit, request)?;
-            let order: Vec<Id> = records.iter().map(|(id, _)| *id).collect();
-            let mut found = records.into_iter().collect();
-            with_own_metadata(unit, &mut found)?;
-            let records = order.iter().filter_map(|id| found.remove_entry(id));
-            Ok(Page::of(records.collect(), there_is_more))
+            let (listed, there_is_more) = page::<Number>(unit, request)?;
+            let order: Vec<VisibleRecord> = listed.iter().map(|(record, _)| *record).collect();
+            let numbers = listed
+                .into_iter()
+                .map(|(record, number)| (record.id, number));
+            let mut numbers = numbers.collect();
+            with_own_metadata(unit, &mut numbers)?;
+            let listed = order.into_iter();
+            let listed = listed.filter_map(|record| Some((record, numbers.remove(&record.id)?)));
+            Ok(Page::of(listed.collect(), there_is_more))
         })
     }
 

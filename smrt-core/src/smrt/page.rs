@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::record::Record;
 use crate::model::Id;
+use crate::store::visibility::VisibleRecord;
 
 /// A place in a list: behind a record that the reader saw.
 ///
@@ -90,10 +91,10 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// A page of records in the order of their ids.
-    pub(super) fn of(records: Vec<(Id, T)>, there_is_more: bool) -> Self {
+    pub(super) fn of(records: Vec<(VisibleRecord, T)>, there_is_more: bool) -> Self {
         let last = records.last().filter(|_| there_is_more);
         Self {
-            next: last.map(|(id, _)| Cursor(*id)),
+            next: last.map(|(record, _)| Cursor(record.id)),
             items: records.into_iter().map(|(_, record)| record).collect(),
         }
     }

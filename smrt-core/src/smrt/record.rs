@@ -98,6 +98,8 @@ pub(super) struct Cells<'c> {
     columns: &'static [&'static str],
     pub(super) owner: Id,
     readable: FieldSet,
+    /// Whether every field may be read.
+    is_whole: bool,
     /// The column that is probably asked for next, since records are read in the order of columns.
     next: Cell<usize>,
 }
@@ -111,10 +113,12 @@ impl<'c> Cells<'c> {
             columns: R::COLUMNS,
             owner,
             readable,
+            is_whole: readable.contains_all(FieldSet::all(R::ENTITY_TYPE)),
             next: Cell::new(0),
         }
     }
 
+    #[inline]
     fn position(&self, column: &str) -> Result<usize, StoreError> {
         let is_it = |candidate: &&str| std::ptr::eq(*candidate, column) || *candidate == column;
         let next = self.next.get();
@@ -127,12 +131,13 @@ impl<'c> Cells<'c> {
         Ok(position + self.first)
     }
 
+    #[inline]
     fn masked<T>(
         &self,
         column: &str,
         read: impl FnOnce(&dyn Row, usize) -> Result<Option<T>, StoreError>,
     ) -> Result<Masked<T>, StoreError> {
-        let visible = self.is_whole()
+        let visible = self.is_whole
             || Field::parse(self.entity_type, column)
                 // What is no field of its own, such as `created_at`, belongs to the whole record.
                 .is_ok_and(|field| self.readable.contains(field));
@@ -141,11 +146,6 @@ impl<'c> Cells<'c> {
         }
         let value = read(self.row, self.position(column)?)?;
         Ok(value.map_or(Masked::Empty, Masked::Value))
-    }
-
-    /// Whether every field may be read.
-    pub(super) fn is_whole(&self) -> bool {
-        self.readable.contains_all(FieldSet::all(self.entity_type))
     }
 
     pub(super) fn text(&self, column: &str) -> Result<Masked<String>, StoreError> {
@@ -255,7 +255,7 @@ pub(super) fn list<R: Record>(
 pub(super) fn page<R: Record>(
     unit: &mut Unit<'_>,
     request: &PageRequest,
-) -> Result<(Vec<(Id, R)>, bool), SmrtError> {
+) -> Result<(Vec<(VisibleRecord, R)>, bool), SmrtError> {
     let limit = request.limit();
     let mut listed = access::page::<R>(
         unit,
@@ -268,10 +268,7 @@ pub(super) fn page<R: Record>(
     let shown = listed.iter().map(|(record, _)| record);
     let shown = shown.map(|record| (record.owner, record.id, record.readable));
     note_reads(unit, R::ENTITY_TYPE, shown.collect());
-    let records = listed
-        .into_iter()
-        .map(|(record, values)| (record.id, values));
-    Ok((records.collect(), there_is_more))
+    Ok((listed, there_is_more))
 }
 
 impl<R: Record> Listed for R {
