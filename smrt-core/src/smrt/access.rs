@@ -141,13 +141,15 @@ fn hide_without_consent<L: Listed>(
         let ([(owner, first, _), ..], [.., (_, last, _)]) = (of_owner, of_owner) else {
             continue;
         };
-        let consents = match visible.is_shared_by(*owner) {
-            true => grants::sharing_consents_of(engine, *owner, Humans::Between(*first, *last)),
-            false => {
-                let ids: Vec<Id> = of_owner.iter().map(|(_, id, _)| *id).collect();
-                grants::sharing_consents_of(engine, *owner, Humans::Each(&ids))
-            }
-        }?;
+        let ids: Vec<Id> = of_owner.iter().map(|(_, id, _)| *id).collect();
+        let humans = if visible.is_shared_by(*owner) {
+            Humans::Between(*first, *last)
+        } else if ids.len() * 2 > pending.len() {
+            Humans::GrantedTo(viewer, *first, *last)
+        } else {
+            Humans::Each(&ids)
+        };
+        let consents = grants::sharing_consents_of(engine, *owner, humans)?;
         let mut rest = consents.as_slice();
         for (_, id, position) in of_owner {
             // Both are in the order of ids.

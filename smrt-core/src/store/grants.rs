@@ -231,11 +231,15 @@ pub(crate) fn sharing_consents(
 pub(crate) enum Humans<'h> {
     /// All between two ids, both included: for many that lie close together.
     Between(Id, Id),
+    /// Those between two ids on whom this tenant was granted something, live or not: for many that
+    /// lie far apart.
+    GrantedTo(Id, Id, Id),
     /// These, in the order of their ids.
     Each(&'h [Id]),
 }
 
-/// The `data_sharing` consents that a tenant recorded, in the order of their humans.
+/// The `data_sharing` consents that a tenant recorded, in the order of their humans; some may come
+/// several times.
 pub(crate) fn sharing_consents_of(
     engine: &mut dyn Engine,
     owner: Id,
@@ -259,6 +263,16 @@ pub(crate) fn sharing_consents_of(
         Humans::Between(first, last) => {
             let sql = format!("{sql} BETWEEN ?2 AND ?3 ORDER BY c.human_id");
             engine.query(&sql, &[owner.into(), first.into(), last.into()], &mut each)?;
+        }
+        Humans::GrantedTo(viewer, first, last) => {
+            let sql = "SELECT c.human_id, c.consent_status, c.consent_date, c.expiration_date \
+                       FROM data_access_permissions p CROSS JOIN consent_records c \
+                       WHERE p.tenant_id = ?4 AND p.entity_type = 'human' \
+                       AND p.entity_id BETWEEN ?2 AND ?3 AND c.tenant_id = ?1 \
+                       AND c.consent_type = 'data_sharing' AND c.human_id = p.entity_id \
+                       ORDER BY p.entity_id";
+            let parameters = [owner.into(), first.into(), last.into(), viewer.into()];
+            engine.query(sql, &parameters, &mut each)?;
         }
         Humans::Each(ids) => {
             let sql = format!("{sql} IN");
