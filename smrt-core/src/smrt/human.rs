@@ -526,3 +526,37 @@ fn apply(unit: &mut Unit<'_>, edit: &HumanEdit) -> Result<FieldSet, SmrtError> {
     keep_before_image(unit.engine, EntityType::Human, edit.id, images, unit.at)?;
     Ok(fields)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_cannot_be_seen_any_more() {
+        let text = || Masked::Value("x".to_owned());
+        let at = Masked::Value(Instant::from_micros(0));
+        let human = Human {
+            id: Id::of_tenant("ada"),
+            owner: Id::of_tenant("acme"),
+            first_name: text(),
+            last_name: text(),
+            email: text(),
+            company_name: text(),
+            job_title: text(),
+            employee_id: text(),
+            contractor_id: text(),
+            metadata: text(),
+            created_at: at,
+            updated_at: at,
+        };
+        for field in Field::all(EntityType::Human) {
+            let mut human = human.clone();
+            human.hide(FieldSet::one(field));
+            assert_eq!(human.hidden_fields().collect::<Vec<_>>(), [field.name()]);
+            assert!(human.created_at.is_hidden() && human.updated_at.is_hidden());
+        }
+        let mut same = human.clone();
+        same.hide(FieldSet::NONE);
+        assert_eq!(same, human);
+    }
+}

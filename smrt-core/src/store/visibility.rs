@@ -68,6 +68,30 @@ enum Decided {
     ByGrants,
 }
 
+/// The table whose index gives a stream its order.
+#[derive(Debug)]
+struct Leading {
+    /// What stands before the table of the records.
+    from: String,
+    /// The column with the record's id.
+    id: &'static str,
+}
+
+impl Leading {
+    /// The table of the records itself.
+    const NONE: Self = Self {
+        from: String::new(),
+        id: "r.id",
+    };
+
+    fn new(table: &str, id: &'static str) -> Self {
+        Self {
+            from: format!("{table} CROSS JOIN "),
+            id,
+        }
+    }
+}
+
 /// A record in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct VisibleRecord {
@@ -197,20 +221,7 @@ impl Visible {
         limit: u32,
         each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
     ) -> Result<Option<Id>, StoreError> {
-        let mut parameters = self.parameters();
-        parameters.push(i64::from(limit).into());
-        let limit_parameter = parameters.len();
-        let bound = self.bound(&mut parameters);
-        let chained = self.chained();
-        let with = chained
-            .strip_suffix(", ")
-            .map(|with| format!("WITH {with} "));
-        let sql = format!(
-            "{}{} ORDER BY id LIMIT ?{limit_parameter}",
-            with.unwrap_or_default(),
-            self.streams(columns, &bound, Decided::ByGrants)
-                .join(" UNION ALL "),
-        );
+        let (sql, parameters) = self.page_query(columns, limit);
         let (mut rows, mut last) = (0, None);
         engine.query(&sql, &parameters, &mut |row| {
             let record = VisibleRecord::from_row(row)?;
@@ -227,6 +238,25 @@ impl Visible {
         }
     }
 
+    /// The text and the parameters of a page.
+    pub(crate) fn page_query(&self, columns: &[&str], limit: u32) -> (String, Vec<Value<'static>>) {
+        let mut parameters = self.parameters();
+        parameters.push(i64::from(limit).into());
+        let limit_parameter = parameters.len();
+        let bound = self.bound(&mut parameters);
+        let chained = self.chained();
+        let with = chained
+            .strip_suffix(", ")
+            .map(|with| format!("WITH {with} "));
+        let sql = format!(
+            "{}{} ORDER BY id LIMIT ?{limit_parameter}",
+            with.unwrap_or_default(),
+            self.streams(columns, &bound, Decided::ByGrants)
+                .join(" UNION ALL "),
+        );
+        (sql, parameters)
+    }
+
     /// The common table expressions of chains that the streams refer to, each followed by a comma.
     fn chained(&self) -> String {
         let scopes = [Some(&self.scope), self.links.as_ref()];
@@ -234,36 +264,27 @@ impl Visible {
         chains.map(|chain| format!("{chain}, ")).collect()
     }
 
-    /// The streams, no record in two of them.
+    /// The streams, no visible record in two of them.
     fn streams(&self, columns: &[&str], bound: &str, decided: Decided) -> Vec<String> {
         let scope = &self.scope;
         let (_, owner) = table_of(scope.entity_type);
         let all = FieldSet::all(scope.entity_type).bits();
-        let stream = |readable: &str, from: &str, condition: &str, certain: bool| {
+        let stream = |readable: &str, leading: &Leading, condition: &str, certain: bool| {
             let columns: String = columns.iter().map(|name| format!(", r.{name}")).collect();
             let (table, _) = table_of(scope.entity_type);
-            // The same id, of the table whose index gives the order.
-            let id = match from {
-                "" => "r.id",
-                "phone_number_ties t" => "t.phone_number_id",
-                _ => "p.entity_id",
-            };
-            let from = match from {
-                "" => format!("{table} r"),
-                from => format!("{from} CROSS JOIN {table} r"),
-            };
+            let Leading { from, id } = leading;
             let is_visible = match certain || decided == Decided::ByGrants {
                 true => String::new(),
                 false => format!(" AND {readable} <> 0"),
             };
             format!(
                 "SELECT {id} AS id, r.{owner} AS owner, {readable} AS readable{columns} \
-                 FROM {from} {condition}{bound}{is_visible}"
+                 FROM {from}{table} r {condition}{bound}{is_visible}"
             )
         };
         let mut streams = vec![stream(
             &all.to_string(),
-            "",
+            &Leading::NONE,
             &format!("WHERE r.{owner} = ?1 AND r.id > ?3"),
             true,
         )];
@@ -273,7 +294,7 @@ impl Visible {
                 let readable = self.readable("r", owner, &mask.bits().to_string(), decided);
                 let condition = format!("WHERE r.{owner} = ?{parameter} AND r.id > ?3");
                 let certain = self.is_certain(*mask);
-                streams.push(stream(&readable, "", &condition, certain));
+                streams.push(stream(&readable, &Leading::NONE, &condition, certain));
             }
         } else {
             let mask = scope.mask_of(&format!("r.{owner}"));
@@ -282,7 +303,7 @@ impl Visible {
                 "WHERE r.id > ?3 AND r.{owner} IN ({})",
                 scope.sharing_parameters()
             );
-            streams.push(stream(&readable, "", &condition, false));
+            streams.push(stream(&readable, &Leading::NONE, &condition, false));
         }
         let elsewhere = match sharing.is_empty() {
             true => format!("r.{owner} <> ?1"),
@@ -312,7 +333,8 @@ impl Visible {
                 ),
             };
             let condition = format!("{condition}{by_id}r.id = p.entity_id AND {elsewhere}");
-            streams.push(stream(&readable, &granted, &condition, false));
+            let leading = Leading::new(&granted, "p.entity_id");
+            streams.push(stream(&readable, &leading, &condition, false));
         }
         if let Some(links) = &self.links {
             streams.extend(self.streams_of_ties(links, &elsewhere, decided, &stream));
@@ -326,7 +348,7 @@ impl Visible {
         links: &Scope,
         elsewhere: &str,
         decided: Decided,
-        stream: &dyn Fn(&str, &str, &str, bool) -> String,
+        stream: &dyn Fn(&str, &Leading, &str, bool) -> String,
     ) -> Vec<String> {
         let (_, owner) = table_of(EntityType::PhoneNumber);
         let readable = self.readable("r", owner, "0", decided);
@@ -341,9 +363,10 @@ impl Visible {
         };
         let mut streams = vec![stream(
             &readable,
-            "phone_number_ties t",
+            &Leading::new("phone_number_ties t", "t.phone_number_id"),
             &format!(
-                "WHERE t.tenant_id = ?1 AND t.phone_number_id > ?3 AND r.id = t.phone_number_id AND {elsewhere}{not_granted}"
+                "WHERE t.tenant_id = ?1 AND t.phone_number_id > ?3 \
+                 AND r.id = t.phone_number_id AND {elsewhere}{not_granted}"
             ),
             true,
         )];
@@ -361,7 +384,7 @@ impl Visible {
             };
             streams.push(stream(
                 &readable,
-                "",
+                &Leading::NONE,
                 &format!(
                     "WHERE r.id > ?3 AND {elsewhere}{not_granted}{candidates} \
                      AND NOT {} AND {}",

@@ -403,6 +403,51 @@ fn record_by_record_as_a_set_and_by_the_reference_the_answer_is_the_same() {
         .unwrap();
 }
 
+/// Whoever sorts reads everything behind the cursor for every page.
+#[test]
+fn a_page_is_read_in_the_order_of_indexes() {
+    let mut shelf = Shelf::new();
+    let engine = shelf.store.engine();
+    let at = Instant::from_micros(1);
+    let mut number = 0;
+    for entity_type in EntityType::ALL {
+        for (grantor, record) in [(1, None), (2, None), (3, Some(id("r", 0)))] {
+            number += 1;
+            let grant = Grant {
+                id: id("g", number),
+                grantee: tenant(0),
+                grantor: tenant(grantor),
+                entity_type,
+                record,
+                field: None,
+                level: AccessLevel::Read,
+                created_at: at,
+                expires_at: None,
+                revoked_at: None,
+            };
+            grants::insert(engine, &grant).unwrap();
+        }
+    }
+    for entity_type in EntityType::ALL {
+        let visible = Visible::read(engine, tenant(0), entity_type, at, None).unwrap();
+        let (sql, parameters) = visible.page_query(&["metadata"], 10);
+        let mut plan = Vec::new();
+        engine
+            .query(
+                &format!("EXPLAIN QUERY PLAN {sql}"),
+                &parameters,
+                &mut |row| {
+                    plan.push(row.text(3)?.to_owned());
+                    Ok(())
+                },
+            )
+            .unwrap();
+        let merged = plan.iter().any(|step| step.contains("MERGE"));
+        let sorted = plan.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(merged && !sorted, "{entity_type}: {}", plan.join("\n"));
+    }
+}
+
 #[test]
 fn the_rule_and_its_twin_follow_chains_equally_far() {
     assert_eq!(visibility::GRANT_CHAIN_MAX, GRANT_CHAIN_MAX);
