@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::unit::Unit;
 use crate::model::{EntityType, FieldSet, Grant, Id, Instant, SharingConsent};
 use crate::rules::access::{self, Facts, Tie};
-use crate::store::grants::{self, LinkOnNumber};
+use crate::store::grants::{self, Humans, LinkOnNumber};
 use crate::store::visibility::{Visible, VisibleRecord};
 use crate::store::{Engine, Row, Store, StoreError};
 
@@ -67,50 +67,106 @@ pub(super) fn visible(
     Visible::read(unit.engine, unit.tenant.id, entity_type, unit.at, after)
 }
 
-/// Calls `each` for the records the tenant may see after `after`, in the order of their ids, at most
-/// `limit`. A row is a [`VisibleRecord`] and then these columns; a column's value may be used only
-/// where the record's `readable` has the field.
-pub(super) fn page(
-    unit: &mut Unit<'_>,
-    entity_type: EntityType,
-    columns: &[&str],
-    after: Option<Id>,
-    limit: u32,
-    each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    page_of(
-        unit.engine,
-        (unit.tenant.id, unit.at),
-        entity_type,
-        columns,
-        after,
-        limit,
-        each,
-    )
+/// A record of a list, in a form that holds its values.
+pub(super) trait Listed: Sized {
+    /// The columns it is made of.
+    const COLUMNS: &'static [&'static str];
+
+    /// Makes it of a row of a [`VisibleRecord`] and then the columns. A column's value may be used
+    /// only where the record's `readable` has the field.
+    fn of_row(record: VisibleRecord, row: &dyn Row) -> Result<Self, StoreError>;
+
+    /// Takes the values of these fields out again.
+    fn hide(&mut self, fields: FieldSet);
 }
 
-fn page_of(
+/// The records the tenant may see after `after`, in the order of their ids, at most `limit`.
+pub(super) fn page<L: Listed>(
+    unit: &mut Unit<'_>,
+    entity_type: EntityType,
+    after: Option<Id>,
+    limit: u32,
+) -> Result<Vec<(VisibleRecord, L)>, StoreError> {
+    let reader = (unit.tenant.id, unit.at);
+    page_of(unit.engine, reader, entity_type, after, limit)
+}
+
+fn page_of<L: Listed>(
     engine: &mut dyn Engine,
     (viewer, at): (Id, Instant),
     entity_type: EntityType,
-    columns: &[&str],
-    after: Option<Id>,
+    mut after: Option<Id>,
     limit: u32,
-    each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    let (mut after, mut missing) = (after, limit);
+) -> Result<Vec<(VisibleRecord, L)>, StoreError> {
+    let most = limit as usize;
+    let mut listed: Vec<(VisibleRecord, L)> = Vec::with_capacity(most);
     loop {
         let visible = Visible::read(engine, viewer, entity_type, at, after)?;
-        let asked = missing;
-        let more = visible.page(engine, columns, asked, &mut |record, row| {
-            missing = missing.saturating_sub(1);
-            each(record, row)
+        let (known, missing) = (listed.len(), most - listed.len());
+        let asked = u32::try_from(missing).unwrap_or(limit);
+        let more = visible.page(engine, L::COLUMNS, asked, &mut |record, row| {
+            listed.push((record, L::of_row(record, row)?));
+            Ok(())
         })?;
+        let found = listed.get_mut(known..).unwrap_or_default();
+        if hide_without_consent(engine, &visible, entity_type, (viewer, at), found)? {
+            listed.retain(|(record, _)| !record.readable.is_empty());
+        }
         match more {
-            Some(cursor) if missing > 0 => after = Some(cursor),
-            _ => return Ok(()),
+            Some(cursor) if listed.len() < most => after = Some(cursor),
+            _ => return Ok(listed),
         }
     }
+}
+
+/// Hides the sensitive fields of other tenants' records whose humans do not consent, and says
+/// whether it left any record without a readable field.
+fn hide_without_consent<L: Listed>(
+    engine: &mut dyn Engine,
+    visible: &Visible,
+    entity_type: EntityType,
+    (viewer, at): (Id, Instant),
+    listed: &mut [(VisibleRecord, L)],
+) -> Result<bool, StoreError> {
+    let sensitive = entity_type.sensitive_fields();
+    let shows = |record: &VisibleRecord| !record.readable.intersection(sensitive).is_empty();
+    let foreign = (0..).zip(listed.iter());
+    let foreign = foreign.filter(|(_, (record, _))| record.owner != viewer && shows(record));
+    let mut pending: Vec<(Id, Id, usize)> = foreign
+        .map(|(position, (record, _))| (record.owner, record.id, position))
+        .collect();
+    pending.sort_unstable();
+    let mut emptied = false;
+    for of_owner in pending.chunk_by(|left, right| left.0 == right.0) {
+        let ([(owner, first, _), ..], [.., (_, last, _)]) = (of_owner, of_owner) else {
+            continue;
+        };
+        let ids: Vec<Id> = of_owner.iter().map(|(_, id, _)| *id).collect();
+        let humans = if visible.is_shared_by(*owner) {
+            Humans::Between(*first, *last)
+        } else if ids.len() * 2 > pending.len() {
+            Humans::GrantedTo(viewer, *first, *last)
+        } else {
+            Humans::Each(&ids)
+        };
+        let consents = grants::sharing_consents_of(engine, *owner, humans)?;
+        let mut rest = consents.as_slice();
+        for (_, id, position) in of_owner {
+            // Both are in the order of ids.
+            let skipped = rest.iter().take_while(|(human, _)| human < id);
+            rest = rest.get(skipped.count()..).unwrap_or_default();
+            let events = rest.iter().take_while(|(human, _)| human == id);
+            if SharingConsent::is_given(events.map(|(_, event)| event), at) {
+                continue;
+            }
+            if let Some((record, values)) = listed.get_mut(*position) {
+                record.readable = record.readable.without(sensitive);
+                values.hide(sensitive);
+                emptied |= record.readable.is_empty();
+            }
+        }
+    }
+    Ok(emptied)
 }
 
 /// How much is read of who granted what.

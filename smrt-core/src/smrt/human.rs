@@ -126,6 +126,24 @@ impl Record for Human {
             updated_at: cells.instant("updated_at")?,
         })
     }
+
+    fn hide(&mut self, fields: FieldSet) {
+        for field in fields.fields(EntityType::Human) {
+            match field.name() {
+                "first_name" => self.first_name = Masked::Hidden,
+                "last_name" => self.last_name = Masked::Hidden,
+                "email" => self.email = Masked::Hidden,
+                "company_name" => self.company_name = Masked::Hidden,
+                "job_title" => self.job_title = Masked::Hidden,
+                "employee_id" => self.employee_id = Masked::Hidden,
+                "contractor_id" => self.contractor_id = Masked::Hidden,
+                "metadata" => self.metadata = Masked::Hidden,
+                _ => {}
+            }
+            // They are seen with the whole record only.
+            (self.created_at, self.updated_at) = (Masked::Hidden, Masked::Hidden);
+        }
+    }
 }
 
 /// A human to be added. At least one of the names, the e-mail address, the company or an id number
@@ -563,4 +581,38 @@ fn apply(unit: &mut Unit<'_>, edit: &HumanEdit) -> Result<FieldSet, SmrtError> {
     update(unit.engine, &schema::HUMANS, edit.id, &changes)?;
     keep_before_image(unit.engine, EntityType::Human, edit.id, images, unit.at)?;
     Ok(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_hidden_cannot_be_seen_any_more() {
+        let text = || Masked::Value("x".to_owned());
+        let at = Masked::Value(Instant::from_micros(0));
+        let human = Human {
+            id: Id::of_tenant("ada"),
+            owner: Id::of_tenant("acme"),
+            first_name: text(),
+            last_name: text(),
+            email: text(),
+            company_name: text(),
+            job_title: text(),
+            employee_id: text(),
+            contractor_id: text(),
+            metadata: text(),
+            created_at: at,
+            updated_at: at,
+        };
+        for field in Field::all(EntityType::Human) {
+            let mut human = human.clone();
+            human.hide(FieldSet::one(field));
+            assert_eq!(human.hidden_fields().collect::<Vec<_>>(), [field.name()]);
+            assert!(human.created_at.is_hidden() && human.updated_at.is_hidden());
+        }
+        let mut same = human.clone();
+        same.hide(FieldSet::NONE);
+        assert_eq!(same, human);
+    }
 }

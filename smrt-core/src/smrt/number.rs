@@ -16,6 +16,7 @@ use super::unit::Unit;
 use crate::model::{EntityType, FieldSet, Id, Instant, Module};
 use crate::phone::{E164, parse};
 use crate::store::records::{keep_before_image, read_by, read_ties, set_tie_metadata, update};
+use crate::store::visibility::VisibleRecord;
 use crate::store::{OnConflict, Row, RowBlock, StoreError, Value, schema};
 
 /// A phone number as a tenant sees it.
@@ -220,9 +221,16 @@ impl TenantSession<'_> {
     ) -> Result<Page<Number>, SmrtError> {
         self.require(Module::Contacts, at)?;
         self.read(at, |unit| {
-            let (order, mut found, next) = page::<Number>(unit, request)?;
-            with_own_metadata(unit, &mut found)?;
-            Ok(Page::in_order(&order, found, next))
+            let (listed, there_is_more) = page::<Number>(unit, request)?;
+            let order: Vec<VisibleRecord> = listed.iter().map(|(record, _)| *record).collect();
+            let numbers = listed
+                .into_iter()
+                .map(|(record, number)| (record.id, number));
+            let mut numbers = numbers.collect();
+            with_own_metadata(unit, &mut numbers)?;
+            let listed = order.into_iter();
+            let listed = listed.filter_map(|record| Some((record, numbers.remove(&record.id)?)));
+            Ok(Page::of(listed.collect(), there_is_more))
         })
     }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use super::record::Record;
 use crate::model::Id;
+use crate::store::visibility::VisibleRecord;
 
 /// A place in a list: behind a record that the reader saw.
 ///
@@ -112,13 +113,12 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page of the records of `order`.
-    pub(super) fn in_order(order: &[Id], mut records: HashMap<Id, T>, there_is_more: bool) -> Self {
-        let items = order.iter().filter_map(|id| records.remove(id)).collect();
-        let next = order.last().filter(|_| there_is_more);
+    /// A page of records in the order of their ids.
+    pub(super) fn of(records: Vec<(VisibleRecord, T)>, there_is_more: bool) -> Self {
+        let last = records.last().filter(|_| there_is_more);
         Self {
-            items,
-            next: next.copied().map(Cursor),
+            next: last.map(|(record, _)| Cursor(record.id)),
+            items: records.into_iter().map(|(_, record)| record).collect(),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What all kinds of records have in common: masked values, reading by id, lists.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt;
 
-use super::access::{self, RecordAccess};
+use super::access::{self, Listed, RecordAccess};
 use super::error::SmrtError;
 use super::page::{Page, PageRequest};
 use super::unit::Unit;
@@ -91,6 +92,16 @@ pub(super) trait Record: Sized {
 
     /// Makes a record of a row: the id, then the columns.
     fn read(id: Id, cells: &Cells<'_>) -> Result<Self, StoreError>;
+
+    /// Hides fields of a record that was read already. Needed for kinds with sensitive fields only.
+    fn hide(&mut self, _: FieldSet) {
+        const {
+            assert!(
+                Self::ENTITY_TYPE.sensitive_fields().is_empty(),
+                "a kind with sensitive fields must hide them"
+            );
+        }
+    }
 }
 
 /// A row of the store under the mask of its reader.
@@ -102,38 +113,54 @@ pub(super) struct Cells<'c> {
     columns: &'static [&'static str],
     pub(super) owner: Id,
     readable: FieldSet,
+    /// Whether every field may be read.
+    is_whole: bool,
+    /// The column that is probably asked for next, since records are read in the order of columns.
+    next: Cell<usize>,
 }
 
-impl Cells<'_> {
-    fn position(&self, column: &str) -> Result<usize, StoreError> {
-        self.columns
-            .iter()
-            .position(|candidate| *candidate == column)
-            .map(|position| position + self.first)
-            .ok_or_else(|| StoreError::unexpected_value(0))
+impl<'c> Cells<'c> {
+    fn new<R: Record>(row: &'c dyn Row, first: usize, owner: Id, readable: FieldSet) -> Self {
+        Self {
+            row,
+            first,
+            entity_type: R::ENTITY_TYPE,
+            columns: R::COLUMNS,
+            owner,
+            readable,
+            is_whole: readable.contains_all(FieldSet::all(R::ENTITY_TYPE)),
+            next: Cell::new(0),
+        }
     }
 
+    #[inline]
+    fn position(&self, column: &str) -> Result<usize, StoreError> {
+        let is_it = |candidate: &&str| std::ptr::eq(*candidate, column) || *candidate == column;
+        let next = self.next.get();
+        let position = match self.columns.get(next).is_some_and(is_it) {
+            true => Some(next),
+            false => self.columns.iter().position(is_it),
+        };
+        let position = position.ok_or_else(|| StoreError::unexpected_value(0))?;
+        self.next.set(position + 1);
+        Ok(position + self.first)
+    }
+
+    #[inline]
     fn masked<T>(
         &self,
         column: &str,
         read: impl FnOnce(&dyn Row, usize) -> Result<Option<T>, StoreError>,
     ) -> Result<Masked<T>, StoreError> {
-        let field = Field::parse(self.entity_type, column);
-        let visible = match field {
-            Ok(field) => self.readable.contains(field),
-            // What is no field of its own, such as `created_at`, belongs to the whole record.
-            Err(_) => self.is_whole(),
-        };
+        let visible = self.is_whole
+            || Field::parse(self.entity_type, column)
+                // What is no field of its own, such as `created_at`, belongs to the whole record.
+                .is_ok_and(|field| self.readable.contains(field));
         if !visible {
             return Ok(Masked::Hidden);
         }
         let value = read(self.row, self.position(column)?)?;
         Ok(value.map_or(Masked::Empty, Masked::Value))
-    }
-
-    /// Whether every field may be read.
-    pub(super) fn is_whole(&self) -> bool {
-        self.readable.contains_all(FieldSet::all(self.entity_type))
     }
 
     pub(super) fn text(&self, column: &str) -> Result<Masked<String>, StoreError> {
@@ -199,14 +226,7 @@ pub(super) fn read_visible<R: Record>(
     read_by(unit.engine, table, &columns, "id", &visible, &mut |row| {
         let id = row.id(0)?;
         if let Some(access) = accesses.get(&id) {
-            let cells = Cells {
-                row,
-                first: 1,
-                entity_type: R::ENTITY_TYPE,
-                columns: R::COLUMNS,
-                owner: access.owner,
-                readable: access.readable,
-            };
+            let cells = Cells::new::<R>(row, 1, access.owner, access.readable);
             records.insert(id, R::read(id, &cells)?);
         }
         Ok(())
@@ -242,49 +262,42 @@ pub(super) fn list<R: Record>(
     unit: &mut Unit<'_>,
     request: &PageRequest,
 ) -> Result<Page<R>, SmrtError> {
-    let (order, records, more) = page(unit, request)?;
-    Ok(Page::in_order(&order, records, more))
+    let (records, there_is_more) = page(unit, request)?;
+    Ok(Page::of(records, there_is_more))
 }
 
-/// What a page shows: the ids in order, the records, and whether the list goes on.
+/// What a page shows, in the order of ids, and whether the list goes on.
 pub(super) fn page<R: Record>(
     unit: &mut Unit<'_>,
     request: &PageRequest,
-) -> Result<(Vec<Id>, HashMap<Id, R>, bool), SmrtError> {
+) -> Result<(Vec<(VisibleRecord, R)>, bool), SmrtError> {
     let limit = request.limit();
-    let mut order = Vec::new();
-    let mut records = HashMap::new();
-    let mut shown = Vec::new();
-    let mut there_is_more = false;
-    let after = request.after();
-    let mut each = |record: VisibleRecord, row: &dyn Row| {
-        if order.len() == limit as usize {
-            there_is_more = true;
-            return Ok(());
-        }
-        let cells = Cells {
-            row,
-            first: VisibleRecord::COLUMNS,
-            entity_type: R::ENTITY_TYPE,
-            columns: R::COLUMNS,
-            owner: record.owner,
-            readable: record.readable,
-        };
-        order.push(record.id);
-        records.insert(record.id, R::read(record.id, &cells)?);
-        shown.push((record.owner, record.id, record.readable));
-        Ok(())
-    };
-    access::page(
+    let mut listed = access::page::<R>(
         unit,
         R::ENTITY_TYPE,
-        R::COLUMNS,
-        after,
-        limit + 1,
-        &mut each,
+        request.after(),
+        limit.saturating_add(1),
     )?;
-    note_reads(unit, R::ENTITY_TYPE, shown);
-    Ok((order, records, there_is_more))
+    let there_is_more = listed.len() > limit as usize;
+    listed.truncate(limit as usize);
+    let shown = listed.iter().map(|(record, _)| record);
+    let shown = shown.map(|record| (record.owner, record.id, record.readable));
+    note_reads(unit, R::ENTITY_TYPE, shown.collect());
+    Ok((listed, there_is_more))
+}
+
+impl<R: Record> Listed for R {
+    const COLUMNS: &'static [&'static str] = <R as Record>::COLUMNS;
+
+    fn of_row(record: VisibleRecord, row: &dyn Row) -> Result<Self, StoreError> {
+        let first = VisibleRecord::COLUMNS;
+        let cells = Cells::new::<R>(row, first, record.owner, record.readable);
+        R::read(record.id, &cells)
+    }
+
+    fn hide(&mut self, fields: FieldSet) {
+        Record::hide(self, fields);
+    }
 }
 
 /// The records in the order of `ids`; the first that cannot be seen is an error.

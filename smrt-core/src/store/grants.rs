@@ -226,6 +226,63 @@ pub(crate) fn sharing_consents(
     Ok(consents)
 }
 
+/// Of which humans an owner's consents are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Humans<'h> {
+    /// All between two ids, both included: for many that lie close together.
+    Between(Id, Id),
+    /// Those between two ids on whom this tenant was granted something, live or not: for many that
+    /// lie far apart.
+    GrantedTo(Id, Id, Id),
+    /// These, in the order of their ids.
+    Each(&'h [Id]),
+}
+
+/// The `data_sharing` consents that a tenant recorded, in the order of their humans; some may come
+/// several times.
+pub(crate) fn sharing_consents_of(
+    engine: &mut dyn Engine,
+    owner: Id,
+    humans: Humans<'_>,
+) -> Result<Vec<(Id, SharingConsent)>, StoreError> {
+    let mut consents = Vec::new();
+    let mut each = |row: &dyn Row| {
+        let status = row.text(1)?.parse().unwrap_or(ConsentStatus::Revoked);
+        let event = SharingConsent {
+            status,
+            date: row.optional_integer(2)?.map(Instant::from_micros),
+            expires_at: row.optional_integer(3)?.map(Instant::from_micros),
+        };
+        consents.push((row.id(0)?, event));
+        Ok(())
+    };
+    let sql = "SELECT c.human_id, c.consent_status, c.consent_date, c.expiration_date \
+               FROM consent_records c \
+               WHERE c.tenant_id = ?1 AND c.consent_type = 'data_sharing' AND c.human_id";
+    match humans {
+        Humans::Between(first, last) => {
+            let sql = format!("{sql} BETWEEN ?2 AND ?3 ORDER BY c.human_id");
+            engine.query(&sql, &[owner.into(), first.into(), last.into()], &mut each)?;
+        }
+        Humans::GrantedTo(viewer, first, last) => {
+            let sql = "SELECT c.human_id, c.consent_status, c.consent_date, c.expiration_date \
+                       FROM data_access_permissions p CROSS JOIN consent_records c \
+                       WHERE p.tenant_id = ?4 AND p.entity_type = 'human' \
+                       AND p.entity_id BETWEEN ?2 AND ?3 AND c.tenant_id = ?1 \
+                       AND c.consent_type = 'data_sharing' AND c.human_id = p.entity_id \
+                       ORDER BY p.entity_id";
+            let parameters = [owner.into(), first.into(), last.into(), viewer.into()];
+            engine.query(sql, &parameters, &mut each)?;
+        }
+        Humans::Each(ids) => {
+            let sql = format!("{sql} IN");
+            for_ids(engine, &sql, &[owner.into()], ids, &mut each)?;
+            consents.sort_unstable_by_key(|(human, _)| *human);
+        }
+    }
+    Ok(consents)
+}
+
 /// Those of these numbers to which a tenant has a tie of its own.
 pub(crate) fn ties(
     engine: &mut dyn Engine,

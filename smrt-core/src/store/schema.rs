@@ -518,16 +518,15 @@ const fn after_bulk_load(index: Index) -> Index {
     }
 }
 
-/// A tenant's own records in the order in which lists are read.
-const fn owner(name: &'static str, table: &'static str, columns: &'static [&'static str]) -> Index {
+const fn when_shared(index: Index) -> Index {
     Index {
         build: Build::WhenShared,
-        ..repeated(name, table, columns)
+        ..index
     }
 }
 
 /// Every index of the schema.
-pub const INDEXES: [Index; 38] = [
+pub const INDEXES: [Index; 39] = [
     unique("tenants_id", "tenants", &["id"]),
     unique("tenants_slug", "tenants", &["slug"]),
     after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
@@ -547,12 +546,16 @@ pub const INDEXES: [Index; 38] = [
         &["phone_number_id"],
     ),
     after_bulk_load(unique("humans_id", "humans", &["id"])),
-    owner("humans_owner", "humans", &["created_by_tenant_id", "id"]),
-    owner(
+    when_shared(repeated(
+        "humans_owner",
+        "humans",
+        &["created_by_tenant_id", "id"],
+    )),
+    when_shared(repeated(
         "phone_numbers_owner",
         "phone_numbers",
         &["created_by_tenant_id", "id"],
-    ),
+    )),
     // An id is a function of human, number, relationship and tenant, so it is the key.
     after_bulk_load(unique("phone_human_links_id", "phone_human_links", &["id"])),
     after_bulk_load(repeated(
@@ -565,11 +568,11 @@ pub const INDEXES: [Index; 38] = [
         "phone_human_links",
         &["phone_number_id"],
     )),
-    owner(
+    when_shared(repeated(
         "phone_human_links_owner",
         "phone_human_links",
         &["created_by_tenant_id", "id"],
-    ),
+    )),
     after_bulk_load(unique(
         "source_keys_key",
         "source_keys",
@@ -589,7 +592,18 @@ pub const INDEXES: [Index; 38] = [
     repeated(
         "data_access_permissions_tenant",
         "data_access_permissions",
-        &["tenant_id", "entity_type", "entity_id"],
+        // Everything that a list asks of a grant.
+        &[
+            "tenant_id",
+            "entity_type",
+            "entity_id",
+            "granted_by_tenant_id",
+            "field_name",
+            "access_level",
+            "created_at",
+            "expires_at",
+            "id",
+        ],
     ),
     repeated(
         "data_access_permissions_grantor",
@@ -622,13 +636,30 @@ pub const INDEXES: [Index; 38] = [
         "consent_records",
         &["phone_number_id"],
     )),
-    owner(
+    when_shared(repeated(
         "consent_records_owner",
         "consent_records",
         &["tenant_id", "id"],
-    ),
+    )),
+    // Everything that decides whether a human agrees to what a tenant recorded.
+    when_shared(repeated(
+        "consent_records_owner_human",
+        "consent_records",
+        &[
+            "tenant_id",
+            "consent_type",
+            "human_id",
+            "consent_status",
+            "consent_date",
+            "expiration_date",
+        ],
+    )),
     unique("interactions_id", "interactions", &["id"]),
-    owner("interactions_owner", "interactions", &["tenant_id", "id"]),
+    when_shared(repeated(
+        "interactions_owner",
+        "interactions",
+        &["tenant_id", "id"],
+    )),
     repeated("interactions_human_id", "interactions", &["human_id"]),
     repeated(
         "interactions_phone_number_id",

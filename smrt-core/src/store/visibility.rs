@@ -9,6 +9,11 @@
 //! What this module does not do: it does not decide otherwise than `rules::access`; a property test
 //! holds the two together.
 
+mod chain;
+
+#[cfg(test)]
+pub(crate) use self::chain::GRANT_CHAIN_MAX;
+use self::chain::decide_chained;
 use super::engine::Engine;
 use super::error::{StoreError, StoreErrorKind};
 use super::grants::{first_after, table_of};
@@ -58,12 +63,38 @@ struct Scope {
     until: Option<Id>,
 }
 
-/// What becomes of records that turn out to be invisible. Leaving them out in SQL means deciding
-/// twice, for the condition and for the column.
+/// How much SQL decides. Leaving out what is invisible means deciding twice, for the condition and
+/// for the column, and asking for a consent row by row costs more than reading a page's at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Invisible {
-    LeftOut,
-    Kept,
+enum Decided {
+    /// Everything; what is invisible is left out.
+    Wholly,
+    /// What grants and ties say; what is invisible is there, without a readable field.
+    ByGrants,
+}
+
+/// The table whose index gives a stream its order.
+#[derive(Debug)]
+struct Leading {
+    /// What stands before the table of the records.
+    from: String,
+    /// The column with the record's id.
+    id: &'static str,
+}
+
+impl Leading {
+    /// The table of the records itself.
+    const NONE: Self = Self {
+        from: String::new(),
+        id: "r.id",
+    };
+
+    fn new(table: &str, id: &'static str) -> Self {
+        Self {
+            from: format!("{table} CROSS JOIN "),
+            id,
+        }
+    }
 }
 
 /// A record in a list.
@@ -157,7 +188,7 @@ impl Visible {
         let sql = format!(
             "{}visible(id, owner, readable{names}) AS ({})",
             self.chained(),
-            self.streams(columns, &bound, Invisible::LeftOut)
+            self.streams(columns, &bound, Decided::Wholly)
                 .join(" UNION ALL ")
         );
         (sql, parameters)
@@ -179,8 +210,14 @@ impl Visible {
         }
     }
 
+    /// Whether an owner shares the whole kind, so that a page has all its records in between.
+    pub(crate) fn is_shared_by(&self, owner: Id) -> bool {
+        self.scope.wide.iter().any(|(sharing, _)| *sharing == owner)
+    }
+
     /// Calls `each` for the records in the order of their ids, at most `limit`, each with its row of
-    /// a [`VisibleRecord`] and then these columns. Returns the cursor at which to read on where the
+    /// a [`VisibleRecord`] and then these columns. What may be read is by grants alone: the caller
+    /// hides sensitive fields for which the human's consent is missing. Returns the cursor at which to read on where the
     /// page may have ended early.
     pub(crate) fn page(
         &self,
@@ -189,6 +226,25 @@ impl Visible {
         limit: u32,
         each: &mut dyn FnMut(VisibleRecord, &dyn Row) -> Result<(), StoreError>,
     ) -> Result<Option<Id>, StoreError> {
+        let (sql, parameters) = self.page_query(columns, limit);
+        let (mut rows, mut last) = (0, None);
+        engine.query(&sql, &parameters, &mut |row| {
+            let record = VisibleRecord::from_row(row)?;
+            rows += 1;
+            let is_repeated = last.replace(record.id) == Some(record.id);
+            match is_repeated || record.readable.is_empty() {
+                true => Ok(()),
+                false => each(record, row),
+            }
+        })?;
+        match rows < limit {
+            true => Ok(self.scope.until),
+            false => Ok(last),
+        }
+    }
+
+    /// The text and the parameters of a page.
+    pub(crate) fn page_query(&self, columns: &[&str], limit: u32) -> (String, Vec<Value<'static>>) {
         let mut parameters = self.parameters();
         parameters.push(i64::from(limit).into());
         let limit_parameter = parameters.len();
@@ -200,23 +256,10 @@ impl Visible {
         let sql = format!(
             "{}{} ORDER BY id LIMIT ?{limit_parameter}",
             with.unwrap_or_default(),
-            self.streams(columns, &bound, Invisible::Kept)
+            self.streams(columns, &bound, Decided::ByGrants)
                 .join(" UNION ALL "),
         );
-        let (mut rows, mut last) = (0, None);
-        engine.query(&sql, &parameters, &mut |row| {
-            let record = VisibleRecord::from_row(row)?;
-            rows += 1;
-            last = Some(record.id);
-            match record.readable.is_empty() {
-                true => Ok(()),
-                false => each(record, row),
-            }
-        })?;
-        match rows < limit {
-            true => Ok(self.scope.until),
-            false => Ok(last),
-        }
+        (sql, parameters)
     }
 
     /// The common table expressions of chains that the streams refer to, each followed by a comma.
@@ -226,68 +269,80 @@ impl Visible {
         chains.map(|chain| format!("{chain}, ")).collect()
     }
 
-    /// The streams, no record in two of them.
-    fn streams(&self, columns: &[&str], bound: &str, invisible: Invisible) -> Vec<String> {
+    /// The streams, no visible record in two of them.
+    fn streams(&self, columns: &[&str], bound: &str, decided: Decided) -> Vec<String> {
         let scope = &self.scope;
         let (_, owner) = table_of(scope.entity_type);
         let all = FieldSet::all(scope.entity_type).bits();
-        let stream = |readable: &str, from: &str, condition: &str, certain: bool| {
+        let stream = |readable: &str, leading: &Leading, condition: &str, certain: bool| {
             let columns: String = columns.iter().map(|name| format!(", r.{name}")).collect();
             let (table, _) = table_of(scope.entity_type);
-            let from = match from {
-                "" => format!("{table} r"),
-                from => format!("{from} JOIN {table} r"),
-            };
-            let is_visible = match certain || invisible == Invisible::Kept {
+            let Leading { from, id } = leading;
+            let is_visible = match certain || decided == Decided::ByGrants {
                 true => String::new(),
                 false => format!(" AND {readable} <> 0"),
             };
             format!(
-                "SELECT r.id AS id, r.{owner} AS owner, {readable} AS readable{columns} \
-                 FROM {from} {condition}{bound}{is_visible}"
+                "SELECT {id} AS id, r.{owner} AS owner, {readable} AS readable{columns} \
+                 FROM {from}{table} r {condition}{bound}{is_visible}"
             )
         };
         let mut streams = vec![stream(
             &all.to_string(),
-            "",
+            &Leading::NONE,
             &format!("WHERE r.{owner} = ?1 AND r.id > ?3"),
             true,
         )];
         let sharing = scope.sharing();
         if sharing.len() <= STREAMS_MAX {
             for (parameter, mask) in &sharing {
-                let readable = self.readable("r", owner, &mask.bits().to_string());
+                let readable = self.readable("r", owner, &mask.bits().to_string(), decided);
                 let condition = format!("WHERE r.{owner} = ?{parameter} AND r.id > ?3");
                 let certain = self.is_certain(*mask);
-                streams.push(stream(&readable, "", &condition, certain));
+                streams.push(stream(&readable, &Leading::NONE, &condition, certain));
             }
         } else {
-            let readable = self.readable("r", owner, &scope.mask_of(&format!("r.{owner}")));
+            let mask = scope.mask_of(&format!("r.{owner}"));
+            let readable = self.readable("r", owner, &mask, decided);
             let condition = format!(
                 "WHERE r.id > ?3 AND r.{owner} IN ({})",
                 scope.sharing_parameters()
             );
-            streams.push(stream(&readable, "", &condition, false));
+            streams.push(stream(&readable, &Leading::NONE, &condition, false));
         }
         let elsewhere = match sharing.is_empty() {
             true => format!("r.{owner} <> ?1"),
             false => format!("r.{owner} NOT IN (?1, {})", scope.sharing_parameters()),
         };
         if scope.on_records {
-            let readable = self.readable("r", owner, "0");
+            let readable = self.readable("r", owner, "0", decided);
             let by_id = by_id(scope.entity_type);
-            let granted = format!(
-                "(SELECT DISTINCT p.entity_id FROM data_access_permissions p \
-                 WHERE p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id > ?3 \
-                 AND {} ORDER BY p.entity_id) g",
-                scope.entity_type,
-                live("p")
+            let of_viewer = format!(
+                "p.tenant_id = ?1 AND p.entity_type = '{}' AND p.entity_id > ?3",
+                scope.entity_type
             );
-            let condition = format!("ON {by_id}r.id = g.entity_id WHERE r.id > ?3 AND {elsewhere}");
-            streams.push(stream(&readable, &granted, &condition, false));
+            let (granted, condition) = match decided {
+                Decided::Wholly => (
+                    format!(
+                        "(SELECT DISTINCT p.entity_id FROM data_access_permissions p \
+                         WHERE {of_viewer} AND {}) p",
+                        live("p")
+                    ),
+                    "WHERE ".to_owned(),
+                ),
+                // In the order of an index, so that a page reads no more grants than it shows. A
+                // record comes once for each grant; whether they live is weighed in `readable`.
+                Decided::ByGrants => (
+                    "data_access_permissions p".to_owned(),
+                    format!("WHERE {of_viewer} AND "),
+                ),
+            };
+            let condition = format!("{condition}{by_id}r.id = p.entity_id AND {elsewhere}");
+            let leading = Leading::new(&granted, "p.entity_id");
+            streams.push(stream(&readable, &leading, &condition, false));
         }
         if let Some(links) = &self.links {
-            streams.extend(self.streams_of_ties(links, &elsewhere, &stream));
+            streams.extend(self.streams_of_ties(links, &elsewhere, decided, &stream));
         }
         streams
     }
@@ -297,10 +352,11 @@ impl Visible {
         &self,
         links: &Scope,
         elsewhere: &str,
-        stream: &dyn Fn(&str, &str, &str, bool) -> String,
+        decided: Decided,
+        stream: &dyn Fn(&str, &Leading, &str, bool) -> String,
     ) -> Vec<String> {
         let (_, owner) = table_of(EntityType::PhoneNumber);
-        let readable = self.readable("r", owner, "0");
+        let readable = self.readable("r", owner, "0", decided);
         // What has a live grant of its own is in the stream of single records, unless that grant
         // shows nothing.
         let not_granted = match self.scope.on_records {
@@ -312,10 +368,10 @@ impl Visible {
         };
         let mut streams = vec![stream(
             &readable,
-            "phone_number_ties t",
+            &Leading::new("phone_number_ties t", "t.phone_number_id"),
             &format!(
-                "ON r.id = t.phone_number_id \
-                 WHERE t.tenant_id = ?1 AND t.phone_number_id > ?3 AND {elsewhere}{not_granted}"
+                "WHERE t.tenant_id = ?1 AND t.phone_number_id > ?3 \
+                 AND r.id = t.phone_number_id AND {elsewhere}{not_granted}"
             ),
             true,
         )];
@@ -333,7 +389,7 @@ impl Visible {
             };
             streams.push(stream(
                 &readable,
-                "",
+                &Leading::NONE,
                 &format!(
                     "WHERE r.id > ?3 AND {elsewhere}{not_granted}{candidates} \
                      AND NOT {} AND {}",
@@ -348,7 +404,7 @@ impl Visible {
 
     /// An expression: the fields of another tenant's record that the viewer may read, as bits.
     /// `mask` is what type-wide grants of the owner let it read.
-    fn readable(&self, record: &str, owner: &str, mask: &str) -> String {
+    fn readable(&self, record: &str, owner: &str, mask: &str, decided: Decided) -> String {
         let scope = &self.scope;
         let (id, owner) = (format!("{record}.id"), format!("{record}.{owner}"));
         let granted = scope.granted(&id, &owner, mask);
@@ -361,7 +417,7 @@ impl Visible {
                         .wide
                         .iter()
                         .any(|(_, mask)| !mask.intersection(sensitive).is_empty());
-                match may_be_sensitive {
+                match may_be_sensitive && decided == Decided::Wholly {
                     true => format!(
                         "({granted} & CASE WHEN {} THEN {} ELSE {} END)",
                         consents_to_sharing(&id, &owner),
@@ -587,72 +643,6 @@ impl Scope {
     }
 }
 
-/// A query for the records on which others than the owner granted the viewer something, and the
-/// fields it may read. The rounds in which it is found who may grant are written out: a row of `a3`
-/// is a record, a tenant and a field that it may grant after three rounds.
-fn decide_chained(entity_type: EntityType) -> String {
-    let (table, owner) = table_of(entity_type);
-    let fields: Vec<String> = entity_type
-        .fields()
-        .iter()
-        .enumerate()
-        .map(|(position, field)| format!("('{field}', {})", 1 << position))
-        .collect();
-    let said = |tier: u8, condition: &str| {
-        format!(
-            "SELECT i.id, q.tenant_id, q.granted_by_tenant_id, f.bit, \
-             {tier} + CASE WHEN q.field_name IS NULL THEN 0 ELSE 4 END + {} \
-             FROM ids i JOIN data_access_permissions q ON {condition} \
-             JOIN fields f ON q.field_name IS NULL OR q.field_name = f.name \
-             WHERE q.entity_type = '{entity_type}' AND {}",
-            rank("q"),
-            live("q")
-        )
-    };
-    let rounds: String = (1..=GRANT_CHAIN_MAX)
-        .map(|round| {
-            format!(
-                ", a{round}(id, tenant_id, bit) AS MATERIALIZED (\
-                 SELECT g.id, g.tenant_id, g.bit FROM a{before} a JOIN g \
-                 ON g.id = a.id AND g.grantor_id = a.tenant_id AND g.bit = a.bit \
-                 GROUP BY g.id, g.tenant_id, g.bit HAVING max(g.code) % 4 = 2)",
-                before = round - 1
-            )
-        })
-        .collect();
-    // Whoever may grant a field stays so: as if by a grant of its own that outweighs all others.
-    format!(
-        "WITH fields(name, bit) AS (VALUES {fields}), \
-         ids(id, owner) AS MATERIALIZED (\
-         SELECT DISTINCT p.entity_id, r.{owner} FROM data_access_permissions p \
-         JOIN {table} r ON {by_id}r.id = p.entity_id \
-         WHERE p.tenant_id = ?1 AND p.entity_type = '{entity_type}' AND p.entity_id > ?3 \
-         AND p.granted_by_tenant_id <> r.{owner} AND r.{owner} <> ?1 AND {live} \
-         ORDER BY p.entity_id LIMIT ?4), \
-         said(id, tenant_id, grantor_id, bit, code) AS MATERIALIZED (\
-         {on_record} UNION ALL {type_wide}), \
-         g(id, tenant_id, grantor_id, bit, code) AS MATERIALIZED (\
-         SELECT id, tenant_id, grantor_id, bit, code FROM said \
-         UNION ALL SELECT id, tenant_id, tenant_id, bit, 18 FROM said \
-         UNION ALL SELECT id, owner, owner, bit, 18 FROM ids CROSS JOIN fields), \
-         a0(id, tenant_id, bit) AS MATERIALIZED (\
-         SELECT id, owner, bit FROM ids CROSS JOIN fields){rounds} \
-         SELECT i.id, coalesce(sum(seen.bit), 0) FROM ids i LEFT JOIN (\
-         SELECT g.id AS id, g.bit AS bit FROM a{GRANT_CHAIN_MAX} a JOIN g \
-         ON g.id = a.id AND g.grantor_id = a.tenant_id AND g.bit = a.bit \
-         WHERE g.tenant_id = ?1 GROUP BY g.id, g.bit HAVING max(g.code) % 4 < 3) seen \
-         ON seen.id = i.id GROUP BY i.id ORDER BY i.id",
-        fields = fields.join(", "),
-        by_id = by_id(entity_type),
-        live = live("p"),
-        on_record = said(8, "q.entity_id = i.id"),
-        type_wide = said(
-            0,
-            "q.entity_id IS NULL AND q.granted_by_tenant_id = i.owner"
-        ),
-    )
-}
-
 /// The fields whose bits are in a column.
 fn fields(row: &dyn Row, column: usize) -> Result<FieldSet, StoreError> {
     u16::try_from(row.integer(column)?)
@@ -713,9 +703,6 @@ fn readable_of_grants(entity_type: EntityType, otherwise: &str) -> String {
         .collect();
     format!("({})", terms.join(" + "))
 }
-
-/// How many rounds the chain has; a test holds it to the rule's.
-pub(crate) const GRANT_CHAIN_MAX: usize = 4;
 
 /// A condition: the viewer has a tie to a number.
 fn is_tied(number: &str) -> String {
