@@ -14,7 +14,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Params, Row};
 use smrt_core::model::{Actor, Id, Instant};
 use smrt_core::smrt::{PageRequest, Smrt};
-use smrt_core::store::{Access, NewTenant, Store};
+use smrt_core::store::{Access, NewTenant};
 
 const HUMANS: usize = 1_000_000;
 const PAGES: usize = 60;
@@ -80,16 +80,16 @@ impl Random {
 /// Half of the humans are of `both`, half of `beta`, which has the consent of every other of its
 /// humans. Returns the ids of 1,000 of beta's humans that are granted one by one.
 fn fill(path: &Path, humans: usize, order: Order) -> Vec<Id> {
-    let mut store = Store::create(path, AT).unwrap();
+    let mut smrt = Smrt::create_file(path, AT).unwrap();
     let slugs = READERS.into_iter().chain(["beta"]);
     for slug in slugs {
         let tenant = NewTenant {
             slug: slug.parse().unwrap(),
             name: slug.to_owned(),
         };
-        store.add_tenant(&tenant, &Actor::unknown(), AT).unwrap();
+        smrt.add_tenant(&tenant, &Actor::unknown(), AT).unwrap();
     }
-    drop(store);
+    drop(smrt);
     let mut db = Connection::open(path).unwrap();
     // References cannot be proved while the indexes are dropped.
     db.pragma_update(None, "foreign_keys", false).unwrap();
@@ -192,7 +192,7 @@ fn measure(path: &Path, sparse: &[Id], pages: usize) {
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .unwrap();
     let mut smrt = Smrt::open_file(path, Access::Write, AT).unwrap();
-    let (beta, both) = (Id::of_tenant("beta"), Id::of_tenant("both"));
+    let beta = Id::of_tenant("beta");
     let of_owner = format!(
         "SELECT {COLUMNS} FROM humans WHERE created_by_tenant_id = ?1 AND id > ?2 \
          ORDER BY id LIMIT {PAGE}"
@@ -219,11 +219,11 @@ fn measure(path: &Path, sparse: &[Id], pages: usize) {
     compare(&mut smrt, "sparse", "1,000 records", pages, single);
     drop(smrt);
 
-    let mut store = Store::open(path, Access::Write, AT).unwrap();
+    let mut smrt = Smrt::open_file(path, Access::Write, AT).unwrap();
     let mut times = Vec::new();
     for _ in 0..pages {
         let clock = Clock::now();
-        store.append_made_up_entries(both, 2, AT).unwrap();
+        smrt.append_made_up_entries("both", 2, AT).unwrap();
         times.push(clock.elapsed().as_secs_f64() * 1e3);
     }
     let (median, best) = median_and_best(times);

@@ -53,11 +53,7 @@ impl StoreError {
     /// assert_eq!(error.code(), "store_locked");
     /// ```
     #[must_use]
-    pub fn new(
-        kind: StoreErrorKind,
-        operation: &'static str,
-        detail: impl Into<String>,
-    ) -> Self {
+    pub fn new(kind: StoreErrorKind, operation: &'static str, detail: impl Into<String>) -> Self {
         Self {
             kind,
             operation,

@@ -287,17 +287,23 @@ impl Visible {
                  FROM {from}{table} r {condition}{bound}{is_visible}"
             )
         };
+        // Whoever wants all records reads them as they lie in the table; in the order of their ids,
+        // each would have to be fetched from another place. A parameter must stand somewhere.
+        let behind = match (self.after, decided) {
+            (None, Decided::Wholly) => "?3 IS NOT NULL",
+            _ => "r.id > ?3",
+        };
         let mut streams = vec![stream(
             &all.to_string(),
             &Leading::NONE,
-            &format!("WHERE r.{owner} = ?1 AND r.id > ?3"),
+            &format!("WHERE r.{owner} = ?1 AND {behind}"),
             true,
         )];
         let sharing = scope.sharing();
         if sharing.len() <= STREAMS_MAX {
             for (parameter, mask) in &sharing {
                 let readable = self.readable("r", owner, &mask.bits().to_string(), decided);
-                let condition = format!("WHERE r.{owner} = ?{parameter} AND r.id > ?3");
+                let condition = format!("WHERE r.{owner} = ?{parameter} AND {behind}");
                 let certain = self.is_certain(*mask);
                 streams.push(stream(&readable, &Leading::NONE, &condition, certain));
             }
@@ -305,7 +311,7 @@ impl Visible {
             let mask = scope.mask_of(&format!("r.{owner}"));
             let readable = self.readable("r", owner, &mask, decided);
             let condition = format!(
-                "WHERE r.id > ?3 AND r.{owner} IN ({})",
+                "WHERE {behind} AND r.{owner} IN ({})",
                 scope.sharing_parameters()
             );
             streams.push(stream(&readable, &Leading::NONE, &condition, false));
