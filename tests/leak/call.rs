@@ -89,6 +89,12 @@ pub(super) const METHODS: &[(&str, Call)] = &[
                 .and_then(|e| s.edit_numbers(&[e], w.instant())),
         )
     }),
+    ("edit_number", |s, t, w| {
+        told(
+            NumberEdit::new(t.number_id(), &Map::new())
+                .and_then(|e| s.edit_number(&e, w.instant())),
+        )
+    }),
     ("add_links", |s, t, w| {
         told(s.add_links(&[link_of(t.human, t.number)], w.instant()))
     }),
@@ -114,12 +120,25 @@ pub(super) const METHODS: &[(&str, Call)] = &[
         };
         told(s.edit_links(&[edit], w.instant()))
     }),
+    ("edit_link", |s, t, w| {
+        let edit = LinkEdit {
+            verified: Some(true),
+            ..LinkEdit::of(t.link)
+        };
+        told(s.edit_link(&edit, w.instant()))
+    }),
+    ("remove_link", |s, t, w| {
+        told(s.remove_link(t.link, w.instant()))
+    }),
     ("remove_links", |s, t, w| {
         told(s.remove_links(&[t.link], w.instant()))
     }),
     ("add_consent_records", |s, t, w| {
         let of_human = consent_of(t.human);
         told(s.add_consent_records(&[of_human], w.instant()))
+    }),
+    ("add_consent_record", |s, t, w| {
+        told(s.add_consent_record(&consent_of(t.human), w.instant()))
     }),
     ("consent_records", |s, t, w| {
         told(s.consent_records(&[t.consent], w.instant()))
@@ -143,6 +162,13 @@ pub(super) const METHODS: &[(&str, Call)] = &[
         };
         told(s.add_interactions(&[new], w.instant()))
     }),
+    ("add_interaction", |s, t, w| {
+        let new = NewInteraction {
+            human_id: Some(t.human),
+            ..NewInteraction::new(InteractionKind::Text, Direction::Inbound, w.instant())
+        };
+        told(s.add_interaction(&new, w.instant()))
+    }),
     ("interactions", |s, t, w| {
         told(s.interactions(&[t.call], w.instant()))
     }),
@@ -164,6 +190,13 @@ pub(super) const METHODS: &[(&str, Call)] = &[
             ..InteractionEdit::of(t.call)
         };
         told(s.edit_interactions(&[edit], w.instant()))
+    }),
+    ("edit_interaction", |s, t, w| {
+        let edit = InteractionEdit {
+            duration_s: Some(2),
+            ..InteractionEdit::of(t.call)
+        };
+        told(s.edit_interaction(&edit, w.instant()))
     }),
     ("human_detail", |s, t, w| {
         told(s.human_detail(t.human, w.instant()))

@@ -210,6 +210,37 @@ impl TenantSession<'_> {
         })
     }
 
+    /// Adds one event to the tenant's consent ledger and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::add_consent_records`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// use smrt_core::model::{ConsentStatus, ConsentType};
+    /// use smrt_core::smrt::NewConsentRecord;
+    ///
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let marketing = ConsentType::parse("marketing_email")?;
+    /// let status = ConsentStatus::Revoked;
+    /// let event = NewConsentRecord::of_human(ada, marketing, status, "reply", now());
+    /// let id = session.add_consent_record(&event, now())?;
+    /// let kept = session.consent_record(id, now())?;
+    /// assert_eq!(kept.consent_status.value().unwrap(), "revoked");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_consent_record(
+        &mut self,
+        event: &NewConsentRecord,
+        at: Instant,
+    ) -> Result<Id, SmrtError> {
+        let mut ids = self.add_consent_records(std::slice::from_ref(event), at)?;
+        ids.pop().ok_or_else(without_subject)
+    }
+
     /// The events with these ids, in order; nothing where there is none the tenant can see.
     ///
     /// # Errors
@@ -362,6 +393,13 @@ pub(super) fn consent_records_of(
     Ok(records)
 }
 
+fn without_subject() -> SmrtError {
+    SmrtError::invalid(
+        "consent_without_subject",
+        "a consent record needs a human or a phone number",
+    )
+}
+
 fn push(
     rows: &mut RowBlock,
     event: &NewConsentRecord,
@@ -369,10 +407,7 @@ fn push(
     tenant: Id,
 ) -> Result<(), SmrtError> {
     if event.human_id.is_none() && event.phone_number.is_none() {
-        return Err(SmrtError::invalid(
-            "consent_without_subject",
-            "a consent record needs a human or a phone number",
-        ));
+        return Err(without_subject());
     }
     let Some(source) = text::checked("consent_source", &event.consent_source)? else {
         return Err(SmrtError::invalid(

@@ -233,6 +233,33 @@ impl TenantSession<'_> {
         })
     }
 
+    /// Adds one interaction and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::add_interactions`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// use smrt_core::model::{Direction, InteractionKind};
+    /// use smrt_core::smrt::NewInteraction;
+    ///
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("dialler".parse()?);
+    /// let text = NewInteraction {
+    ///     human_id: Some(ada),
+    ///     ..NewInteraction::new(InteractionKind::Text, Direction::Inbound, now())
+    /// };
+    /// let id = session.add_interaction(&text, now())?;
+    /// assert_eq!(session.interaction(id, now())?.kind.value().unwrap(), "text");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn add_interaction(&mut self, new: &NewInteraction, at: Instant) -> Result<Id, SmrtError> {
+        let mut ids = self.add_interactions(std::slice::from_ref(new), at)?;
+        ids.pop().ok_or_else(without_subject)
+    }
+
     /// The interactions with these ids, in order; nothing where there is none the tenant can see.
     ///
     /// # Errors
@@ -403,6 +430,37 @@ impl TenantSession<'_> {
             Ok(changed)
         })
     }
+
+    /// Changes what is known of one interaction; `false` when that was known already.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::edit_interactions`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// use smrt_core::model::{Direction, InteractionKind};
+    /// use smrt_core::smrt::{InteractionEdit, NewInteraction};
+    ///
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("dialler".parse()?);
+    /// let call = NewInteraction {
+    ///     human_id: Some(ada),
+    ///     ..NewInteraction::new(InteractionKind::Call, Direction::Outbound, now())
+    /// };
+    /// let id = session.add_interaction(&call, now())?;
+    /// let ended = InteractionEdit { duration_s: Some(95), ..InteractionEdit::of(id) };
+    /// assert!(session.edit_interaction(&ended, now())?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn edit_interaction(
+        &mut self,
+        edit: &InteractionEdit,
+        at: Instant,
+    ) -> Result<bool, SmrtError> {
+        Ok(self.edit_interactions(std::slice::from_ref(edit), at)? == 1)
+    }
 }
 
 fn set_of(name: &str) -> FieldSet {
@@ -443,12 +501,16 @@ fn interactions_of(
     Ok(records)
 }
 
+fn without_subject() -> SmrtError {
+    SmrtError::invalid(
+        "interaction_without_subject",
+        "an interaction needs a human or a phone number",
+    )
+}
+
 fn push(rows: &mut RowBlock, new: &NewInteraction, id: Id, tenant: Id) -> Result<(), SmrtError> {
     if new.human_id.is_none() && new.phone_number.is_none() {
-        return Err(SmrtError::invalid(
-            "interaction_without_subject",
-            "an interaction needs a human or a phone number",
-        ));
+        return Err(without_subject());
     }
     let outcome = match &new.outcome {
         Some(outcome) => text::checked("outcome", outcome)?,

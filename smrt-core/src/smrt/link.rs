@@ -421,6 +421,31 @@ impl TenantSession<'_> {
         })
     }
 
+    /// Changes fields of one link; `false` when they had these values already.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::edit_links`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// use smrt_core::model::RelationshipType;
+    /// use smrt_core::smrt::{LinkEdit, NewLink};
+    ///
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let link = NewLink::new(ada, "+442079460101".parse()?, RelationshipType::OTHER);
+    /// let id = session.add_link(&link, now())?;
+    /// let edit = LinkEdit { is_primary: Some(true), ..LinkEdit::of(id) };
+    /// assert!(session.edit_link(&edit, now())?);
+    /// assert_eq!(session.link(id, now())?.is_primary.value(), Some(&true));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn edit_link(&mut self, edit: &LinkEdit, at: Instant) -> Result<bool, SmrtError> {
+        Ok(self.edit_links(std::slice::from_ref(edit), at)? == 1)
+    }
+
     /// Removes links of the tenant's own, all or none. The human and the number stay.
     ///
     /// # Errors
@@ -465,6 +490,30 @@ impl TenantSession<'_> {
             unit.note_records("link.remove", EntityType::Link, ids, fields);
             Ok(())
         })
+    }
+
+    /// Removes one link of the tenant's own.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::remove_links`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// use smrt_core::model::RelationshipType;
+    /// use smrt_core::smrt::NewLink;
+    ///
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let link = NewLink::new(ada, "+442079460101".parse()?, RelationshipType::OTHER);
+    /// let id = session.add_link(&link, now())?;
+    /// session.remove_link(id, now())?;
+    /// assert!(session.links_of_humans(&[ada], now())?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn remove_link(&mut self, id: Id, at: Instant) -> Result<(), SmrtError> {
+        self.remove_links(&[id], at)
     }
 }
 

@@ -281,6 +281,29 @@ impl TenantSession<'_> {
             Ok(changed.len() as u64)
         })
     }
+
+    /// Attaches metadata to one phone number; `false` when it was attached already.
+    ///
+    /// # Errors
+    ///
+    /// As [`TenantSession::edit_numbers`].
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// use smrt_core::smrt::NumberEdit;
+    ///
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let id = session.add_number("+12025550143".parse()?, now())?;
+    /// let note = serde_json::json!({"note": "reception"});
+    /// let edit = NumberEdit::new(id, note.as_object().unwrap())?;
+    /// assert!(session.edit_number(&edit, now())?);
+    /// assert!(!session.edit_number(&edit, now())?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn edit_number(&mut self, edit: &NumberEdit, at: Instant) -> Result<bool, SmrtError> {
+        Ok(self.edit_numbers(std::slice::from_ref(edit), at)? == 1)
+    }
 }
 
 /// Where the tenant's own metadata of a number is kept.
