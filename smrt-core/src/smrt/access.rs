@@ -7,7 +7,7 @@ use crate::model::{EntityType, FieldSet, Grant, Id, Instant, SharingConsent};
 use crate::rules::access::{self, Facts, Tie};
 use crate::store::grants::{self, Humans, LinkOnNumber};
 use crate::store::visibility::{Visible, VisibleRecord};
-use crate::store::{Engine, Row, Store, StoreError};
+use crate::store::{Engine, Row, StoreError, records};
 
 /// What the session's tenant may do with a record it can see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,11 +20,6 @@ pub(super) struct RecordAccess {
     pub(super) writable: FieldSet,
     /// Fields it may grant to others, whether it sees them or not.
     pub(super) administrable: FieldSet,
-}
-
-/// Whether anything was ever granted to a tenant; if not, it sees its own records only.
-pub(super) fn has_received_grants(store: &mut Store, tenant: Id) -> Result<bool, StoreError> {
-    store.has_received_grants(tenant)
 }
 
 /// What the tenant may do with each of these records; those it cannot see are left out, whether
@@ -205,7 +200,7 @@ impl KnownRecords {
     ) -> Result<Self, StoreError> {
         let mut known = Self {
             entity_type,
-            owners: grants::owners(engine, entity_type, ids)?,
+            owners: records::owners(engine, entity_type, ids)?,
             record_grants: Vec::new(),
             type_grants: Vec::new(),
             consents: HashMap::new(),
@@ -313,7 +308,7 @@ fn ties(
     viewer: Id,
     at: Instant,
 ) -> Result<HashMap<Id, Tie>, StoreError> {
-    let recorded = grants::ties(engine, viewer, numbers)?;
+    let recorded = records::tied(engine, viewer, numbers)?;
     let untied: Vec<Id> = numbers
         .iter()
         .copied()

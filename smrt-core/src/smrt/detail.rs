@@ -11,7 +11,7 @@ use super::record::{fetch, not_found};
 use super::session::TenantSession;
 use super::unit::Unit;
 use crate::model::{EntityType, Id, Instant, Module};
-use crate::store::{Origin, SourceKey, provenance, schema};
+use crate::store::{Origin, SourceKey, provenance, records, schema};
 
 /// A human with what is tied to it. Origins are those of the tenant's own imports.
 #[derive(Debug, Clone)]
@@ -165,7 +165,7 @@ fn details(
     let table = &schema::PHONE_HUMAN_LINKS;
     let mut origins = provenance::of_records(unit.engine, table, &own_ids)?;
     let numbers: Vec<Id> = links.iter().map(|link| link.phone_number_id).collect();
-    let numbers = provenance::e164_of(unit.engine, &numbers)?;
+    let numbers = records::e164_of(unit.engine, &numbers)?;
     let mut details = Vec::with_capacity(links.len());
     for link in links {
         let human = humans.get(&link.human_id).cloned();

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::rules::access::{self, Decision};
 use crate::store::audit::Detail;
 use crate::store::grants::{self, GrantsOf};
-use crate::store::{Tenant, tenants};
+use crate::store::{Tenant, records, tenants};
 
 /// How many grants one call makes or ends.
 pub const GRANTS_PER_CALL_MAX: usize = 10_000;
@@ -468,7 +468,7 @@ fn require_field_of(entity_type: EntityType, field: Field) -> Result<(), SmrtErr
 fn is_tied(unit: &mut Unit<'_>, entity_type: EntityType, id: Id) -> Result<bool, SmrtError> {
     let own = unit.tenant.id;
     Ok(entity_type == EntityType::PhoneNumber
-        && grants::ties(unit.engine, own, &[id])?.contains(&id))
+        && records::tied(unit.engine, own, &[id])?.contains(&id))
 }
 
 /// What can be said of a grant without looking at its record.
@@ -617,7 +617,7 @@ fn owners_of(unit: &mut Unit<'_>, grants: &[Grant]) -> Result<HashMap<Id, Id>, S
             .filter(|grant| grant.entity_type == entity_type)
             .filter_map(|grant| grant.record)
             .collect();
-        owners.extend(grants::owners(unit.engine, entity_type, &ids)?);
+        owners.extend(records::owners(unit.engine, entity_type, &ids)?);
     }
     Ok(owners)
 }

@@ -436,9 +436,7 @@ impl TenantSession<'_> {
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
             let accesses = access::of_records(unit, EntityType::Human, &ids)?;
-            let unseen = ids.iter().filter(|id| !accesses.contains_key(id));
-            unit.unseen
-                .extend(unseen.map(|id| (EntityType::Human, *id)));
+            unit.note_unseen(EntityType::Human, &ids, &accesses);
             let mut changed = 0;
             for edit in edits {
                 let fields = edit.fields();

@@ -408,9 +408,7 @@ impl TenantSession<'_> {
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
             let accesses = access::of_records(unit, EntityType::Interaction, &ids)?;
-            let unseen = ids.iter().filter(|id| !accesses.contains_key(id));
-            unit.unseen
-                .extend(unseen.map(|id| (EntityType::Interaction, *id)));
+            unit.note_unseen(EntityType::Interaction, &ids, &accesses);
             let mut changed = 0;
             for edit in edits {
                 let access = writable(&accesses, EntityType::Interaction, edit.id, fields(edit))?;

@@ -1,6 +1,6 @@
 //! Links: the ties between phone numbers and humans.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json};
 
@@ -229,10 +229,10 @@ impl TenantSession<'_> {
                     .is_some_and(|access| access.owner == unit.tenant.id);
                 ids.push(id_of(link, unit.tenant.id, of_tenant));
             }
-            let known = own_links(unit, &ids)?;
+            let mut known = own_links(unit, &ids)?;
             let mut added = Vec::new();
             for (link, id) in links.iter().zip(&ids) {
-                if known.contains(id) || added.contains(id) {
+                if !known.insert(*id) {
                     continue;
                 }
                 if link.is_primary {
@@ -407,7 +407,7 @@ impl TenantSession<'_> {
         self.write(at, |unit| {
             let ids: Vec<Id> = edits.iter().map(|edit| edit.id).collect();
             let accesses = access::of_records(unit, EntityType::Link, &ids)?;
-            note_unseen(unit, &ids, &accesses);
+            unit.note_unseen(EntityType::Link, &ids, &accesses);
             let mut changed = 0;
             for edit in edits {
                 let access = writable(&accesses, EntityType::Link, edit.id, edit.fields())?;
@@ -471,7 +471,7 @@ impl TenantSession<'_> {
         self.require(Module::Contacts, at)?;
         self.write(at, |unit| {
             let accesses = access::of_records(unit, EntityType::Link, ids)?;
-            note_unseen(unit, ids, &accesses);
+            unit.note_unseen(EntityType::Link, ids, &accesses);
             for id in ids {
                 match accesses.get(id) {
                     None => return Err(not_found::<Link>(*id)),
@@ -515,11 +515,6 @@ impl TenantSession<'_> {
     pub fn remove_link(&mut self, id: Id, at: Instant) -> Result<(), SmrtError> {
         self.remove_links(&[id], at)
     }
-}
-
-fn note_unseen<A>(unit: &mut Unit<'_>, ids: &[Id], accesses: &HashMap<Id, A>) {
-    let unseen = ids.iter().filter(|id| !accesses.contains_key(id));
-    unit.unseen.extend(unseen.map(|id| (EntityType::Link, *id)));
 }
 
 /// The visible links on one side of which are these records, to humans the tenant can see.
@@ -569,11 +564,11 @@ fn id_of(link: &NewLink, tenant: Id, is_own_human: bool) -> Id {
     }
 }
 
-fn own_links(unit: &mut Unit<'_>, ids: &[Id]) -> Result<Vec<Id>, StoreError> {
-    let mut known = Vec::new();
+fn own_links(unit: &mut Unit<'_>, ids: &[Id]) -> Result<HashSet<Id>, StoreError> {
+    let mut known = HashSet::new();
     let table = &schema::PHONE_HUMAN_LINKS;
     read_by(unit.engine, table, &["id"], "id", ids, &mut |row| {
-        known.push(row.id(0)?);
+        known.insert(row.id(0)?);
         Ok(())
     })?;
     Ok(known)

@@ -206,8 +206,7 @@ pub(super) fn fetch<R: Record>(
     let accesses = access::of_records(unit, R::ENTITY_TYPE, &ids)?;
     let records = read_visible(unit, &accesses)?;
     if R::ENTITY_TYPE != EntityType::PhoneNumber {
-        let unseen = ids.iter().filter(|id| !accesses.contains_key(id)).copied();
-        unit.unseen.extend(unseen.map(|id| (R::ENTITY_TYPE, id)));
+        unit.note_unseen(R::ENTITY_TYPE, &ids, &accesses);
     }
     Ok(records)
 }

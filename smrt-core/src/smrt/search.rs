@@ -11,7 +11,7 @@ use super::session::TenantSession;
 use super::unit::Unit;
 use crate::model::{EntityType, Id, Instant, Module};
 use crate::phone::E164;
-use crate::store::{provenance, search};
+use crate::store::{records, search};
 
 /// What to look for.
 #[derive(Clone)]
@@ -155,7 +155,7 @@ fn found(unit: &mut Unit<'_>, humans: Vec<Human>) -> Result<Vec<FoundHuman>, Smr
     let ids: Vec<Id> = humans.iter().map(|human| human.id).collect();
     let links = links_of(unit, "human_id", &ids)?;
     let numbers: Vec<Id> = links.iter().map(|link| link.phone_number_id).collect();
-    let e164 = provenance::e164_of(unit.engine, &numbers)?;
+    let e164 = records::e164_of(unit.engine, &numbers)?;
     let mut by_human: HashMap<Id, Vec<String>> = HashMap::new();
     for link in links {
         if let Some(number) = e164.get(&link.phone_number_id) {

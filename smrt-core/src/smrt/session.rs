@@ -94,7 +94,7 @@ impl<'s> TenantSession<'s> {
         at: Instant,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
     ) -> Result<T, SmrtError> {
-        let access = match super::access::has_received_grants(self.store, self.tenant.id)? {
+        let access = match self.store.has_received_grants(self.tenant.id)? {
             true => Access::Write,
             false => Access::Read,
         };

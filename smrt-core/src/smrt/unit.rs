@@ -1,10 +1,13 @@
 //! A unit of work: one transaction of a session together with its audit entries.
 
+use std::collections::HashMap;
+
+use super::access::RecordAccess;
 use super::error::SmrtError;
 use super::session::TenantSession;
 use crate::model::{Actor, EntityType, FieldSet, Id, Instant};
 use crate::store::audit::{self, Detail, NewEntry};
-use crate::store::records::{owner_column, read_by, table_of};
+use crate::store::records::owners;
 use crate::store::{Access, Engine, StoreError, StoreErrorKind, Tenant};
 
 /// A transaction under way.
@@ -127,12 +130,7 @@ impl Unit<'_> {
         id: Id,
         detail: Detail,
     ) -> Result<(), StoreError> {
-        let mut owner = None;
-        let (table, column) = (table_of(entity_type), owner_column(entity_type));
-        read_by(self.engine, table, &[column], "id", &[id], &mut |row| {
-            owner = Some(row.id(0)?);
-            Ok(())
-        })?;
+        let owner = owners(self.engine, entity_type, &[id])?.remove(&id);
         if let Some(owner) = owner.filter(|owner| *owner != self.tenant.id) {
             self.note_to_owner(owner, "access.refused", Some(entity_type), Some(id), detail);
         }
@@ -155,6 +153,17 @@ impl Unit<'_> {
             }
             Ok(())
         })
+    }
+
+    /// Keeps which of the records that were asked for could not be seen.
+    pub(super) fn note_unseen(
+        &mut self,
+        entity_type: EntityType,
+        ids: &[Id],
+        accesses: &HashMap<Id, RecordAccess>,
+    ) {
+        let unseen = ids.iter().filter(|id| !accesses.contains_key(id));
+        self.unseen.extend(unseen.map(|id| (entity_type, *id)));
     }
 
     /// Makes an entry of the tenant's own trail about records of its own.

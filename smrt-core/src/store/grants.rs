@@ -3,28 +3,15 @@
 //!
 //! What this module does not do: it does not weigh them; `rules::access` does.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::engine::Engine;
 use super::error::StoreError;
+use super::records::for_ids;
 use super::value::{Row, Value};
 use crate::model::{
     AccessLevel, ConsentStatus, EntityType, Field, Grant, Id, Instant, SharingConsent,
 };
-
-/// How many ids one query asks for.
-const IDS_PER_QUERY: usize = 128;
-
-/// Where records of a kind are: the table, and the column that names the owner.
-pub(crate) const fn table_of(entity_type: EntityType) -> (&'static str, &'static str) {
-    match entity_type {
-        EntityType::Human => ("humans", "created_by_tenant_id"),
-        EntityType::PhoneNumber => ("phone_numbers", "created_by_tenant_id"),
-        EntityType::Link => ("phone_human_links", "created_by_tenant_id"),
-        EntityType::ConsentRecord => ("consent_records", "tenant_id"),
-        EntityType::Interaction => ("interactions", "tenant_id"),
-    }
-}
 
 /// The columns of a grant, in the order in which [`grant`] reads them.
 const GRANT_COLUMNS: &str = "p.id, p.tenant_id, p.granted_by_tenant_id, p.entity_type, \
@@ -33,30 +20,6 @@ const GRANT_COLUMNS: &str = "p.id, p.tenant_id, p.granted_by_tenant_id, p.entity
 /// Grants with their revocations.
 const GRANTS: &str =
     "data_access_permissions p LEFT JOIN access_revocations v ON v.permission_id = p.id";
-
-/// Whose record each of these is; those that do not exist are left out.
-pub(crate) fn owners(
-    engine: &mut dyn Engine,
-    entity_type: EntityType,
-    ids: &[Id],
-) -> Result<HashMap<Id, Id>, StoreError> {
-    let (table, owner) = table_of(entity_type);
-    let among_owners = match entity_type {
-        // Links have no index by id alone.
-        EntityType::Link => format!("r.{owner} IN (SELECT id FROM tenants) AND "),
-        EntityType::Human
-        | EntityType::PhoneNumber
-        | EntityType::ConsentRecord
-        | EntityType::Interaction => String::new(),
-    };
-    let sql = format!("SELECT r.id, r.{owner} FROM {table} r WHERE {among_owners}r.id IN");
-    let mut owners = HashMap::with_capacity(ids.len());
-    for_ids(engine, &sql, &[], ids, &mut |row| {
-        owners.insert(row.id(0)?, row.id(1)?);
-        Ok(())
-    })?;
-    Ok(owners)
-}
 
 /// Grants on these records, to one tenant or to anyone, whether they live or not.
 pub(crate) fn on_records(
@@ -211,19 +174,20 @@ pub(crate) fn sharing_consents(
                c.expiration_date FROM consent_records c \
                WHERE c.consent_type = 'data_sharing' AND c.human_id IN";
     for_ids(engine, sql, &[], humans, &mut |row| {
-        let status = row.text(2)?.parse().unwrap_or(ConsentStatus::Revoked);
-        let event = SharingConsent {
-            status,
-            date: row.optional_integer(3)?.map(Instant::from_micros),
-            expires_at: row.optional_integer(4)?.map(Instant::from_micros),
-        };
-        consents
-            .entry((row.id(0)?, row.id(1)?))
-            .or_default()
-            .push(event);
+        let of_human = consents.entry((row.id(0)?, row.id(1)?)).or_default();
+        of_human.push(sharing_consent(row, 2)?);
         Ok(())
     })?;
     Ok(consents)
+}
+
+/// A consent event: status, date and end, from a column on. What is no status takes back.
+fn sharing_consent(row: &dyn Row, first: usize) -> Result<SharingConsent, StoreError> {
+    Ok(SharingConsent {
+        status: row.text(first)?.parse().unwrap_or(ConsentStatus::Revoked),
+        date: row.optional_integer(first + 1)?.map(Instant::from_micros),
+        expires_at: row.optional_integer(first + 2)?.map(Instant::from_micros),
+    })
 }
 
 /// Of which humans an owner's consents are read.
@@ -247,13 +211,7 @@ pub(crate) fn sharing_consents_of(
 ) -> Result<Vec<(Id, SharingConsent)>, StoreError> {
     let mut consents = Vec::new();
     let mut each = |row: &dyn Row| {
-        let status = row.text(1)?.parse().unwrap_or(ConsentStatus::Revoked);
-        let event = SharingConsent {
-            status,
-            date: row.optional_integer(2)?.map(Instant::from_micros),
-            expires_at: row.optional_integer(3)?.map(Instant::from_micros),
-        };
-        consents.push((row.id(0)?, event));
+        consents.push((row.id(0)?, sharing_consent(row, 1)?));
         Ok(())
     };
     let sql = "SELECT c.human_id, c.consent_status, c.consent_date, c.expiration_date \
@@ -281,22 +239,6 @@ pub(crate) fn sharing_consents_of(
         }
     }
     Ok(consents)
-}
-
-/// Those of these numbers to which a tenant has a tie of its own.
-pub(crate) fn ties(
-    engine: &mut dyn Engine,
-    tenant: Id,
-    numbers: &[Id],
-) -> Result<HashSet<Id>, StoreError> {
-    let mut tied = HashSet::new();
-    let sql = "SELECT t.phone_number_id FROM phone_number_ties t \
-               WHERE t.tenant_id = ?1 AND t.phone_number_id IN";
-    for_ids(engine, sql, &[tenant.into()], numbers, &mut |row| {
-        tied.insert(row.id(0)?);
-        Ok(())
-    })?;
-    Ok(tied)
 }
 
 /// A link on a number: its id, the number and the owner.
@@ -360,37 +302,4 @@ fn grant(row: &dyn Row) -> Result<Grant, StoreError> {
         expires_at: row.optional_integer(8)?.map(Instant::from_micros),
         revoked_at: row.optional_integer(9)?.map(Instant::from_micros),
     })
-}
-
-/// Runs a query that ends in `IN` for all ids, in stretches.
-fn for_ids(
-    engine: &mut dyn Engine,
-    sql: &str,
-    fixed: &[Value<'_>],
-    ids: &[Id],
-    each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    for stretch in ids.chunks(IDS_PER_QUERY) {
-        // A few lengths only, so that the engine meets the same texts again. The last id fills up.
-        let marked = [1, 8, IDS_PER_QUERY]
-            .into_iter()
-            .find(|marked| *marked >= stretch.len())
-            .unwrap_or(IDS_PER_QUERY);
-        let marks: Vec<String> = (1..=marked)
-            .map(|mark| format!("?{}", fixed.len() + mark))
-            .collect();
-        let sql = format!("{sql} ({})", marks.join(", "));
-        let last = stretch.last().into_iter().cycle();
-        let mut parameters = fixed.to_vec();
-        parameters.extend(
-            stretch
-                .iter()
-                .chain(last)
-                .take(marked)
-                .copied()
-                .map(Value::Id),
-        );
-        engine.query(&sql, &parameters, each)?;
-    }
-    Ok(())
 }

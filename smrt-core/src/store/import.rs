@@ -209,7 +209,7 @@ impl std::fmt::Debug for ImportTransaction<'_> {
 }
 
 /// How many ids one query asks for.
-const IDS_PER_QUERY: usize = 128;
+pub(super) const IDS_PER_QUERY: usize = 128;
 
 /// The parameter after those of [`in_stretches`].
 const NEXT_PARAMETER: usize = IDS_PER_QUERY + 1;

@@ -10,7 +10,6 @@ use serde_json::{Map, Value as Json};
 
 use super::engine::Engine;
 use super::error::StoreError;
-use super::import::in_stretches;
 use super::records::read_by;
 use super::schema::{self, Table};
 use super::value::Row;
@@ -165,22 +164,6 @@ pub(crate) fn source_keys(
         },
     )?;
     Ok(rows)
-}
-
-/// The phone numbers of humans in E.164, by link.
-pub(crate) fn e164_of(
-    engine: &mut dyn Engine,
-    numbers: &[Id],
-) -> Result<HashMap<Id, String>, StoreError> {
-    let mut found = HashMap::new();
-    in_stretches(numbers, |marks, parameters| {
-        let sql = format!("SELECT id, phone_number FROM phone_numbers WHERE id IN ({marks})");
-        engine.query(&sql, parameters, &mut |row| {
-            found.insert(row.id(0)?, row.text(1)?.to_owned());
-            Ok(())
-        })
-    })?;
-    Ok(found)
 }
 
 fn place(row: &dyn Row, column: usize) -> Result<Option<Place>, StoreError> {

@@ -2,12 +2,14 @@
 //!
 //! What this module does not do: it does not ask who may see them; the facade has asked before.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value as Json};
 
 use super::count;
 use super::engine::{Engine, OnConflict};
 use super::error::StoreError;
-use super::import::in_stretches;
+use super::import::IDS_PER_QUERY;
 use super::schema::{self, Table};
 use super::value::{Row, RowBlock, Value};
 use crate::model::{EntityType, Id, Instant};
@@ -31,8 +33,7 @@ pub(crate) const fn owner_column(entity_type: EntityType) -> &'static str {
     }
 }
 
-/// Calls `each` for the rows of a table whose `key` column is one of `ids`, ordered by
-/// that column within a stretch of ids.
+/// Calls `each` for the rows of a table whose `key` column is one of `ids`, in any order.
 pub(crate) fn read_by(
     engine: &mut dyn Engine,
     table: &Table,
@@ -41,31 +42,83 @@ pub(crate) fn read_by(
     ids: &[Id],
     each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let columns = columns.join(", ");
-    let name = table.name;
-    in_stretches(ids, |marks, parameters| {
-        let sql = format!("SELECT {columns} FROM {name} WHERE {key} IN ({marks}) ORDER BY {key}");
-        engine.query(&sql, parameters, each)
-    })
+    let sql = format!(
+        "SELECT {} FROM {} WHERE {key} IN",
+        columns.join(", "),
+        table.name
+    );
+    for_ids(engine, &sql, &[], ids, each)
 }
 
-/// Calls `each` with number, tenant and metadata for every tie of a tenant to one of these phone numbers.
+/// Whose record each of these is; those that do not exist are left out.
+pub(crate) fn owners(
+    engine: &mut dyn Engine,
+    entity_type: EntityType,
+    ids: &[Id],
+) -> Result<HashMap<Id, Id>, StoreError> {
+    let mut owners = HashMap::with_capacity(ids.len());
+    let columns = ["id", owner_column(entity_type)];
+    read_by(
+        engine,
+        table_of(entity_type),
+        &columns,
+        "id",
+        ids,
+        &mut |row| {
+            owners.insert(row.id(0)?, row.id(1)?);
+            Ok(())
+        },
+    )?;
+    Ok(owners)
+}
+
+/// These phone numbers in E.164.
+pub(crate) fn e164_of(
+    engine: &mut dyn Engine,
+    numbers: &[Id],
+) -> Result<HashMap<Id, String>, StoreError> {
+    let mut found = HashMap::with_capacity(numbers.len());
+    let columns = ["id", "phone_number"];
+    read_by(
+        engine,
+        &schema::PHONE_NUMBERS,
+        &columns,
+        "id",
+        numbers,
+        &mut |row| {
+            found.insert(row.id(0)?, row.text(1)?.to_owned());
+            Ok(())
+        },
+    )?;
+    Ok(found)
+}
+
+/// Calls `each` with number, tenant and metadata for every tie of a tenant to one of these phone
+/// numbers.
 pub(crate) fn read_ties(
     engine: &mut dyn Engine,
     tenant: Id,
     ids: &[Id],
     each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    in_stretches(ids, |marks, parameters| {
-        let last = parameters.len() + 1;
-        let sql = format!(
-            "SELECT phone_number_id, tenant_id, metadata FROM phone_number_ties \
-             WHERE tenant_id = ?{last} AND phone_number_id IN ({marks})"
-        );
-        let mut parameters = parameters.to_vec();
-        parameters.push(tenant.into());
-        engine.query(&sql, &parameters, each)
-    })
+    let sql = "SELECT phone_number_id, tenant_id, metadata FROM phone_number_ties \
+               WHERE tenant_id = ?1 AND phone_number_id IN";
+    for_ids(engine, sql, &[tenant.into()], ids, each)
+}
+
+/// Those of these phone numbers that another tenant brought in first and to which this one has a
+/// tie.
+pub(crate) fn tied(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    numbers: &[Id],
+) -> Result<HashSet<Id>, StoreError> {
+    let mut tied = HashSet::new();
+    read_ties(engine, tenant, numbers, &mut |row| {
+        tied.insert(row.id(0)?);
+        Ok(())
+    })?;
+    Ok(tied)
 }
 
 /// Sets what a tenant attached to a phone number that another tenant brought in first.
@@ -136,5 +189,38 @@ pub(crate) fn keep_before_image(
             at.into(),
         ],
     )?;
+    Ok(())
+}
+
+/// Runs a query that ends in `IN` for all ids, in stretches.
+pub(super) fn for_ids(
+    engine: &mut dyn Engine,
+    sql: &str,
+    fixed: &[Value<'_>],
+    ids: &[Id],
+    each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    for stretch in ids.chunks(IDS_PER_QUERY) {
+        // A few lengths only, so that the engine meets the same texts again. The last id fills up.
+        let marked = [1, 8, IDS_PER_QUERY]
+            .into_iter()
+            .find(|marked| *marked >= stretch.len())
+            .unwrap_or(IDS_PER_QUERY);
+        let marks: Vec<String> = (1..=marked)
+            .map(|mark| format!("?{}", fixed.len() + mark))
+            .collect();
+        let sql = format!("{sql} ({})", marks.join(", "));
+        let last = stretch.last().into_iter().cycle();
+        let mut parameters = fixed.to_vec();
+        parameters.extend(
+            stretch
+                .iter()
+                .chain(last)
+                .take(marked)
+                .copied()
+                .map(Value::Id),
+        );
+        engine.query(&sql, &parameters, each)?;
+    }
     Ok(())
 }

@@ -144,7 +144,7 @@ pub(crate) fn update(engine: &mut dyn Engine, tenant: &Tenant) -> Result<(), Sto
 }
 
 impl Store {
-    /// Whether anything was ever granted to a tenant.
+    /// Whether anything was ever granted to a tenant; if not, it sees its own records only.
     pub(crate) fn has_received_grants(&mut self, tenant: Id) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM data_access_permissions WHERE tenant_id = ?1)";
         Ok(self.count(sql, &[tenant.into()])? != 0)

@@ -16,7 +16,8 @@ pub(crate) use self::chain::GRANT_CHAIN_MAX;
 use self::chain::decide_chained;
 use super::engine::Engine;
 use super::error::{StoreError, StoreErrorKind};
-use super::grants::{first_after, table_of};
+use super::grants::first_after;
+use super::records::{owner_column, table_of};
 use super::value::{Row, Value};
 use crate::model::{EntityType, FieldSet, Id, Instant};
 
@@ -272,11 +273,11 @@ impl Visible {
     /// The streams, no visible record in two of them.
     fn streams(&self, columns: &[&str], bound: &str, decided: Decided) -> Vec<String> {
         let scope = &self.scope;
-        let (_, owner) = table_of(scope.entity_type);
+        let owner = owner_column(scope.entity_type);
         let all = FieldSet::all(scope.entity_type).bits();
         let stream = |readable: &str, leading: &Leading, condition: &str, certain: bool| {
             let columns: String = columns.iter().map(|name| format!(", r.{name}")).collect();
-            let (table, _) = table_of(scope.entity_type);
+            let table = table_of(scope.entity_type).name;
             let Leading { from, id } = leading;
             let is_visible = match certain || decided == Decided::ByGrants {
                 true => String::new(),
@@ -361,7 +362,7 @@ impl Visible {
         decided: Decided,
         stream: &dyn Fn(&str, &Leading, &str, bool) -> String,
     ) -> Vec<String> {
-        let (_, owner) = table_of(EntityType::PhoneNumber);
+        let owner = owner_column(EntityType::PhoneNumber);
         let readable = self.readable("r", owner, "0", decided);
         // What has a live grant of its own is in the stream of single records, unless that grant
         // shows nothing.
@@ -661,7 +662,7 @@ fn fields(row: &dyn Row, column: usize) -> Result<FieldSet, StoreError> {
 fn by_id(entity_type: EntityType) -> String {
     match entity_type {
         EntityType::Link => {
-            let (_, owner) = table_of(entity_type);
+            let owner = owner_column(entity_type);
             format!("r.{owner} IN (SELECT id FROM tenants) AND ")
         }
         EntityType::Human

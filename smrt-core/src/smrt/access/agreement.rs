@@ -9,7 +9,7 @@ use super::*;
 use crate::model::{AccessLevel, Actor, ConsentStatus, Field};
 use crate::rules::access::reference::{Record, World};
 use crate::rules::access::{GRANT_CHAIN_MAX, GrantIndex, explain};
-use crate::store::{NewTenant, Value, visibility};
+use crate::store::{NewTenant, Store, Value, visibility};
 
 const TENANTS: [&str; 5] = ["acme", "beta", "core", "delta", "east"];
 const INSTANTS: i64 = 6;

@@ -1,7 +1,7 @@
 //! Records on which others than the owner granted something, decided in SQL for all of them
 //! together.
 
-use super::super::grants::table_of;
+use super::super::records::{owner_column, table_of};
 use super::{by_id, live, rank};
 use crate::model::EntityType;
 
@@ -12,7 +12,7 @@ pub(crate) const GRANT_CHAIN_MAX: usize = 4;
 /// fields it may read. The rounds in which it is found who may grant are written out: a row of `a3`
 /// is a record, a tenant and a field that it may grant after three rounds.
 pub(super) fn decide_chained(entity_type: EntityType) -> String {
-    let (table, owner) = table_of(entity_type);
+    let (table, owner) = (table_of(entity_type).name, owner_column(entity_type));
     let fields: Vec<String> = entity_type
         .fields()
         .iter()
