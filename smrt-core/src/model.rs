@@ -5,6 +5,7 @@
 mod access;
 mod actor;
 mod consent;
+mod contact;
 mod email;
 mod entity;
 mod grant;
@@ -12,21 +13,29 @@ mod id;
 mod instant;
 mod interaction;
 mod module;
+mod registry;
 mod relationship;
 mod tenant;
+mod term;
 
 pub use access::{AccessLevel, ParseAccessLevelError};
 pub use actor::{Actor, ActorError};
-pub use consent::{ConsentStatus, ConsentType, ConsentTypeError, ParseConsentStatusError};
+pub use consent::{
+    ConsentChannel, ConsentEvent, ConsentScope, ConsentStatus, ConsentTier, ConsentType,
+    ConsentTypeError, DatePrecision, ParseConsentStatusError,
+};
+pub use contact::{Audience, Channel, Circumstance, Dialing, Line, Purpose, Voice};
 pub use email::{Email, EmailError};
 pub use entity::{EntityType, Field, FieldError, FieldSet, ParseEntityTypeError};
 pub use grant::{Grant, SharingConsent};
 pub use id::{Id, ParseIdError};
 pub use instant::{Instant, ParseInstantError};
-pub use interaction::{Direction, InteractionKind, ParseDirectionError, ParseInteractionKindError};
+pub use interaction::{Direction, InteractionKind};
 pub use module::{
     Module, ParseModuleError, ParseSubscriptionTierError, SettingError, SubscriptionTier,
     TenantSettings,
 };
+pub use registry::{ReassignedAnswer, RegistryKind};
 pub use relationship::{RelationshipType, RelationshipTypeError};
 pub use tenant::{Slug, SlugError};
+pub use term::{ParseTermError, Term, TermSet};

@@ -4,3 +4,7 @@
 //! same facts at the same instant give the same decision for ever.
 
 pub mod access;
+pub mod consent;
+pub mod contact;
+pub mod place;
+pub mod rule;

@@ -12,7 +12,9 @@ mod identity;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use smrt_core::model::{ConsentStatus, ConsentType, Email, Id, Instant};
+use smrt_core::model::{
+    ConsentEvent, ConsentStatus, ConsentType, DatePrecision, Email, Id, Instant,
+};
 use smrt_core::phone::{self, E164, PhoneNumber, Region};
 use smrt_core::store::{RowBlock, RunKey, Severity, Value};
 
@@ -421,6 +423,13 @@ impl RowCleaner<'_, '_> {
             block.push(metadata);
             block.push(context.run);
             block.push(line(self.record));
+            block.push(ConsentEvent::of_status(consent.status).as_str());
+            // No date is exact: exports tell days, or the clock of another zone.
+            block.push(dated.map(|_| DatePrecision::Day.as_str()));
+            block.push(None::<&str>);
+            block.push(None::<&str>);
+            block.push(None::<&str>);
+            block.push(context.started_at);
         }
     }
 

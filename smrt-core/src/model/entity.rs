@@ -99,6 +99,7 @@ impl EntityType {
                 "expiration_date",
                 "legal_basis",
                 "metadata",
+                "evidence",
             ],
             Self::Interaction => &[
                 "kind",

@@ -8,7 +8,10 @@ use super::record::{Cells, Masked, Record, fetch, list, not_found, read_visible}
 use super::session::TenantSession;
 use super::unit::Unit;
 use super::{access, number, text};
-use crate::model::{ConsentStatus, ConsentType, EntityType, FieldSet, Id, Instant, Module};
+use crate::model::{
+    ConsentEvent, ConsentStatus, ConsentType, DatePrecision, EntityType, FieldSet, Id, Instant,
+    Module,
+};
 use crate::phone::E164;
 use crate::store::records::{insert, read_by};
 use crate::store::{RowBlock, StoreError, Value, schema};
@@ -195,7 +198,7 @@ impl TenantSession<'_> {
             for event in events {
                 let key = event.key.as_deref();
                 let id = super::new_id(unit.tenant.id, EntityType::ConsentRecord, key, at);
-                push(&mut rows, event, id, unit.tenant.id)?;
+                push(&mut rows, event, id, unit.tenant.id, at)?;
                 ids.push(id);
             }
             insert(unit.engine, &rows).map_err(super::error::key_taken)?;
@@ -405,6 +408,7 @@ fn push(
     event: &NewConsentRecord,
     id: Id,
     tenant: Id,
+    at: Instant,
 ) -> Result<(), SmrtError> {
     if event.human_id.is_none() && event.phone_number.is_none() {
         return Err(without_subject());
@@ -441,5 +445,11 @@ fn push(
     rows.push(text::metadata(&event.metadata)?.as_str());
     rows.push(Value::Null);
     rows.push(Value::Null);
+    rows.push(ConsentEvent::of_status(event.consent_status).as_str());
+    rows.push(DatePrecision::Exact.as_str());
+    rows.push(Value::Null);
+    rows.push(Value::Null);
+    rows.push(Value::Null);
+    rows.push(at);
     Ok(())
 }

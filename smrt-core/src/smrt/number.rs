@@ -419,6 +419,8 @@ pub(super) fn ensure(
                 ties.push(Value::Null);
                 ties.push(Value::Null);
                 ties.push("{}");
+                ties.push("unknown");
+                ties.push(Value::Null);
             }
             Ok(())
         },

@@ -19,7 +19,7 @@ struct Migration {
     fill: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         name: "initial",
@@ -31,6 +31,12 @@ const MIGRATIONS: [Migration; 2] = [
         name: "tenancy",
         sql: include_str!("migrations/0002_tenancy.sql"),
         fill: include_str!("migrations/0002_tenancy_fill.sql"),
+    },
+    Migration {
+        version: 3,
+        name: "permission",
+        sql: include_str!("migrations/0003_permission.sql"),
+        fill: include_str!("migrations/0003_permission_fill.sql"),
     },
 ];
 

@@ -169,6 +169,8 @@ pub const PHONE_NUMBER_TIES: Table = Table {
         IMPORT_RUN,
         IMPORT_LINE,
         METADATA,
+        content("dnc_status", Kind::Text),
+        content("dnc_date", Kind::Instant),
     ],
     key: &["tenant_id", "phone_number_id"],
 };
@@ -260,6 +262,12 @@ pub const CONSENT_RECORDS: Table = Table {
         METADATA,
         IMPORT_RUN,
         IMPORT_LINE,
+        content("event_kind", Kind::Text),
+        content("date_precision", Kind::Text),
+        content("consent_tier", Kind::Text),
+        content("seller", Kind::Text),
+        content("evidence", Kind::Json),
+        bookkeeping("recorded_at", Kind::Instant),
     ],
     key: &["id"],
 };
@@ -382,14 +390,51 @@ pub const DNC_REGISTRIES: Table = Table {
         content("kind", Kind::Text),
         content("jurisdiction", Kind::Text),
         content("tenant_id", Kind::Id),
-        content("version_date", Kind::Instant),
-        content("obtained_at", Kind::Instant),
+        CREATED_AT,
         METADATA,
     ],
     key: &["id"],
 };
 
-/// The numbers of a registry, 10,000 to a block.
+/// What a registry held after each load, in the order of the loads.
+pub const DNC_VERSIONS: Table = Table {
+    name: "dnc_versions",
+    columns: &[
+        content("registry_id", Kind::Id),
+        content("version", Kind::Integer),
+        content("kind", Kind::Text),
+        content("base_version", Kind::Integer),
+        content("version_date", Kind::Instant),
+        content("source_digest", Kind::Text),
+        content("area_codes", Kind::Json),
+        content("numbers", Kind::Integer),
+        content("added", Kind::Integer),
+        content("removed", Kind::Integer),
+        content("rows_read", Kind::Integer),
+        content("rows_rejected", Kind::Integer),
+        content("status", Kind::Text),
+        bookkeeping("next_block", Kind::Integer),
+        bookkeeping("recorded_at", Kind::Instant),
+    ],
+    key: &["registry_id", "version"],
+};
+
+/// Which version of a registry a tenant obtained, and when.
+pub const DNC_HOLDINGS: Table = Table {
+    name: "dnc_holdings",
+    columns: &[
+        content("registry_id", Kind::Id),
+        content("version", Kind::Integer),
+        content("tenant_id", Kind::Id),
+        content("obtained_at", Kind::Instant),
+        content("area_codes", Kind::Json),
+        content("subscription_id", Kind::Text),
+        bookkeeping("recorded_at", Kind::Instant),
+    ],
+    key: &["tenant_id", "registry_id", "version", "obtained_at"],
+};
+
+/// The numbers of a registry after its last load, 10,000 to a block.
 pub const DNC_BLOCKS: Table = Table {
     name: "dnc_blocks",
     columns: &[
@@ -398,6 +443,18 @@ pub const DNC_BLOCKS: Table = Table {
         content("members", Kind::Bytes),
     ],
     key: &["registry_id", "block"],
+};
+
+/// The members of a block that a version added or removed.
+pub const DNC_BLOCK_CHANGES: Table = Table {
+    name: "dnc_block_changes",
+    columns: &[
+        content("registry_id", Kind::Id),
+        content("block", Kind::Integer),
+        content("version", Kind::Integer),
+        content("flipped", Kind::Bytes),
+    ],
+    key: &["registry_id", "block", "version"],
 };
 
 /// Dated single listings.
@@ -410,7 +467,24 @@ pub const DNC_ENTRIES: Table = Table {
         content("listed_at", Kind::Instant),
         content("removed_at", Kind::Instant),
         content("reason", Kind::Text),
+        bookkeeping("recorded_at", Kind::Instant),
+        bookkeeping("removal_recorded_at", Kind::Instant),
         METADATA,
+    ],
+    key: &["id"],
+};
+
+/// What the Reassigned Numbers Database answered a tenant.
+pub const REASSIGNED_ANSWERS: Table = Table {
+    name: "reassigned_answers",
+    columns: &[
+        content("id", Kind::Id),
+        content("tenant_id", Kind::Id),
+        content("phone_number", Kind::Text),
+        content("query_date", Kind::Instant),
+        content("answer", Kind::Text),
+        content("checked_at", Kind::Instant),
+        bookkeeping("recorded_at", Kind::Instant),
     ],
     key: &["id"],
 };
@@ -459,7 +533,7 @@ pub const AUDIT_HEADS: Table = Table {
 };
 
 /// Every table of the schema, parents before children.
-pub const TABLES: [&Table; 21] = [
+pub const TABLES: [&Table; 25] = [
     &SCHEMA_MIGRATIONS,
     &TENANTS,
     &PHONE_NUMBERS,
@@ -476,8 +550,12 @@ pub const TABLES: [&Table; 21] = [
     &RECORD_CHANGES,
     &SOURCE_KEYS,
     &DNC_REGISTRIES,
+    &DNC_VERSIONS,
+    &DNC_HOLDINGS,
     &DNC_BLOCKS,
+    &DNC_BLOCK_CHANGES,
     &DNC_ENTRIES,
+    &REASSIGNED_ANSWERS,
     &MERGE_EVENTS,
     &AUDIT_LOG,
     &AUDIT_HEADS,
@@ -526,7 +604,7 @@ const fn when_shared(index: Index) -> Index {
 }
 
 /// Every index of the schema.
-pub const INDEXES: [Index; 39] = [
+pub const INDEXES: [Index; 45] = [
     unique("tenants_id", "tenants", &["id"]),
     unique("tenants_slug", "tenants", &["slug"]),
     after_bulk_load(unique("phone_numbers_id", "phone_numbers", &["id"])),
@@ -679,8 +757,34 @@ pub const INDEXES: [Index; 39] = [
     repeated("record_changes_entity", "record_changes", &["entity_id"]),
     repeated("record_changes_run", "record_changes", &["import_run"]),
     unique("dnc_registries_id", "dnc_registries", &["id"]),
+    unique(
+        "dnc_versions_key",
+        "dnc_versions",
+        &["registry_id", "version"],
+    ),
+    unique(
+        "dnc_holdings_key",
+        "dnc_holdings",
+        &["tenant_id", "registry_id", "version", "obtained_at"],
+    ),
     unique("dnc_blocks_key", "dnc_blocks", &["registry_id", "block"]),
+    unique(
+        "dnc_block_changes_key",
+        "dnc_block_changes",
+        &["registry_id", "block", "version"],
+    ),
     unique("dnc_entries_id", "dnc_entries", &["id"]),
+    repeated(
+        "dnc_entries_phone_number",
+        "dnc_entries",
+        &["registry_id", "phone_number"],
+    ),
+    unique("reassigned_answers_id", "reassigned_answers", &["id"]),
+    repeated(
+        "reassigned_answers_phone_number",
+        "reassigned_answers",
+        &["tenant_id", "phone_number"],
+    ),
     unique("merge_events_id", "merge_events", &["id"]),
     unique("audit_log_key", "audit_log", &["tenant_id", "sequence"]),
     unique("audit_heads_tenant", "audit_heads", &["tenant_id"]),

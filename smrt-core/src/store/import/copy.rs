@@ -50,7 +50,7 @@ const NUMBERS: Part = Part {
 /// A number that another tenant brought first, as if this tenant had: what the number itself says,
 /// and when and how this tenant came to it.
 const TIED_NUMBERS: &str = "SELECT p.id, p.phone_number, p.country_code, p.area_code, p.is_mobile, \
-    NULL, 'unknown', NULL, t.created_at, t.created_at, t.tenant_id, '{}', t.import_run, \
+    NULL, t.dnc_status, t.dnc_date, t.created_at, t.created_at, t.tenant_id, '{}', t.import_run, \
     t.import_line FROM phone_number_ties t JOIN phone_numbers p ON p.id = t.phone_number_id \
     WHERE t.tenant_id = {tenant} AND t.phone_number_id IN";
 

@@ -142,6 +142,8 @@ impl ImportTransaction<'_> {
             "import_run",
             "import_line",
             "metadata",
+            "dnc_status",
+            "dnc_date",
         ]
         .map(position);
         for row in block.rows() {
