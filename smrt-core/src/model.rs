@@ -16,7 +16,7 @@ mod module;
 mod registry;
 mod relationship;
 mod tenant;
-mod term;
+pub(crate) mod term;
 
 pub use access::{AccessLevel, ParseAccessLevelError};
 pub use actor::{Actor, ActorError};
