@@ -286,6 +286,7 @@ pub const INTERACTIONS: Table = Table {
         content("started_at", Kind::Instant),
         content("duration_s", Kind::Integer),
         METADATA,
+        bookkeeping("recorded_at", Kind::Instant),
     ],
     key: &["id"],
 };

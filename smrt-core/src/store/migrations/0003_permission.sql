@@ -94,3 +94,4 @@ CREATE TABLE reassigned_answers (
   checked_at   {instant} NOT NULL,
   recorded_at  {instant} NOT NULL
 );
+ALTER TABLE interactions ADD COLUMN recorded_at {instant} NOT NULL DEFAULT 0;
