@@ -15,4 +15,28 @@ macro_rules! files {
     };
 }
 
-files! {}
+files! {
+    "everywhere"
+    "us"
+    "us-holidays"
+    "us-az"
+    "us-fl"
+    "us-tx"
+    "us-ut"
+    "ca"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::rule::RuleSet;
+
+    #[test]
+    fn the_built_in_files_are_sound() {
+        if let Err(faults) = RuleSet::parse(BUILTIN_FILES.iter().copied()) {
+            let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            panic!("{}", shown.join("\n"));
+        }
+        assert!(!RuleSet::builtin().rules().is_empty());
+    }
+}
