@@ -8,6 +8,7 @@ mod check;
 pub mod contract;
 mod dialect;
 mod digest;
+pub(crate) mod dnc;
 mod engine;
 mod error;
 pub(crate) mod grants;
