@@ -9,10 +9,12 @@ mod consent;
 mod contact;
 mod email;
 mod entity;
+mod evidence;
 mod grant;
 mod id;
 mod instant;
 mod interaction;
+mod ledger;
 mod members;
 mod module;
 mod number_set;
@@ -31,10 +33,12 @@ pub use consent::{
 pub use contact::{Audience, Channel, Circumstance, Dialing, Line, Purpose, Voice};
 pub use email::{Email, EmailError};
 pub use entity::{EntityType, Field, FieldError, FieldSet, ParseEntityTypeError};
+pub use evidence::{ConsentEvidence, ConsentMethod, SignatureKind};
 pub use grant::{Grant, SharingConsent};
 pub use id::{Id, ParseIdError};
 pub use instant::{Instant, ParseInstantError};
 pub use interaction::{Direction, InteractionKind};
+pub use ledger::{ConsentOrigin, EvidenceFault, LedgerEvent};
 pub use members::{BLOCK_NUMBERS, Members};
 pub use module::{
     Module, ParseModuleError, ParseSubscriptionTierError, SettingError, SubscriptionTier,

@@ -4,6 +4,7 @@
 
 pub(crate) mod audit;
 mod check;
+pub(crate) mod consent;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod dialect;

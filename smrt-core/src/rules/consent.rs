@@ -8,61 +8,9 @@
 
 use super::rule::Reach;
 use crate::model::{
-    ConsentChannel, ConsentEvent, ConsentScope, ConsentTier, DatePrecision, Id, Instant, Purpose,
+    ConsentChannel, ConsentEvent, ConsentTier, DatePrecision, Id, Instant, Purpose,
 };
-
-/// An event of the ledger, as far as it decides.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LedgerEvent {
-    /// The record's id.
-    pub id: Id,
-    /// What happened.
-    pub event: ConsentEvent,
-    /// Of which contacts it speaks.
-    pub scope: ConsentScope,
-    /// How strong an agreement is; nothing where the source did not say, and then the agreement
-    /// counts as [`ConsentTier::OptIn`]: somebody agreed, nobody knows in what form.
-    pub tier: Option<ConsentTier>,
-    /// The seller that an agreement names; nothing names the tenant itself.
-    pub seller: Option<String>,
-    /// To which number an agreement is bound, if to any. What ends an agreement is not bound.
-    pub number: Option<Id>,
-    /// When the subject acted, if known.
-    pub acted_at: Option<Instant>,
-    /// How exactly that is known.
-    pub precision: DatePrecision,
-    /// When the ledger got to know.
-    pub recorded_at: Instant,
-    /// When an agreement ends by itself.
-    pub valid_until: Option<Instant>,
-    /// Whether the subject itself said so, provably: what an import or an agent without a
-    /// recording says does not undo a withdrawal.
-    pub origin: Origin,
-    /// What makes the evidence void, if anything.
-    pub fault: Option<EvidenceFault>,
-}
-
-/// Where an event comes from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Origin {
-    /// The subject, with proof of it: a form, a reply, a recording.
-    Subject,
-    /// Somebody else: an import, an agent without a recording.
-    Reported,
-}
-
-/// Why an agreement's evidence is void.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EvidenceFault {
-    /// It was a condition of a purchase.
-    Conditioned,
-    /// The box was ticked already.
-    PreTicked,
-    /// A written agreement without a signature.
-    Unsigned,
-    /// A written agreement whose wording is not kept.
-    WordingUnknown,
-}
+pub use crate::model::{ConsentOrigin, EvidenceFault, LedgerEvent};
 
 /// The question: what contact, by whom, to which number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -119,7 +67,7 @@ pub enum ConsentStanding<'e> {
 /// use smrt_core::model::{
 ///     ConsentChannel, ConsentEvent, ConsentScope, ConsentTier, DatePrecision, Id, Instant, Purpose,
 /// };
-/// use smrt_core::rules::consent::{ConsentKey, ConsentStanding, LedgerEvent, Origin, standing};
+/// use smrt_core::rules::consent::{ConsentKey, ConsentOrigin, ConsentStanding, LedgerEvent, standing};
 ///
 /// let day = |day: i64| Instant::from_micros(day * 86_400_000_000);
 /// let agreement = LedgerEvent {
@@ -133,7 +81,7 @@ pub enum ConsentStanding<'e> {
 ///     precision: DatePrecision::Exact,
 ///     recorded_at: day(1),
 ///     valid_until: None,
-///     origin: Origin::Subject,
+///     origin: ConsentOrigin::Subject,
 ///     fault: None,
 /// };
 /// let withdrawal = LedgerEvent {
@@ -274,6 +222,21 @@ pub fn reassignment(
             && event.number == Some(number)
     });
     newest.max_by_key(|event| event.ending_order())
+}
+
+/// What restricts the processing of a human's data (GDPR Art. 18), given what the ledger holds
+/// about their `data_processing` alone: the newest revocation, unless something newer lifts it.
+/// Who restricted it need not be who lifts it, so the origin does not matter.
+#[must_use]
+pub fn restriction(events: &[LedgerEvent], at: Instant, known_at: Instant) -> Option<&LedgerEvent> {
+    let known = || events.iter().filter(|event| event.is_known(at, known_at));
+    let restrictions = known().filter(|event| event.takes_back());
+    let newest = restrictions.max_by_key(|event| event.ending_order())?;
+    let mut lifting = known().filter(|event| event.gives());
+    match lifting.any(|event| event.agreed_at() > newest.ended_at()) {
+        true => None,
+        false => Some(newest),
+    }
 }
 
 /// The question to which an agreement in any form is an answer.
@@ -417,7 +380,7 @@ impl<'e> Endings<'e> {
     fn block(&self, agreement: &LedgerEvent) -> Option<&'e LedgerEvent> {
         let withdrawal = self.withdrawal?;
         let is_newer = agreement.agreed_at() > withdrawal.ended_at();
-        if !is_newer || agreement.origin != Origin::Subject {
+        if !is_newer || agreement.origin != ConsentOrigin::Subject {
             return Some(withdrawal);
         }
         let is_explicit = agreement.scope.purpose.is_some()

@@ -506,7 +506,13 @@ fn without_subject() -> SmrtError {
     )
 }
 
-fn push(rows: &mut RowBlock, new: &NewInteraction, id: Id, tenant: Id, at: Instant) -> Result<(), SmrtError> {
+fn push(
+    rows: &mut RowBlock,
+    new: &NewInteraction,
+    id: Id,
+    tenant: Id,
+    at: Instant,
+) -> Result<(), SmrtError> {
     if new.human_id.is_none() && new.phone_number.is_none() {
         return Err(without_subject());
     }

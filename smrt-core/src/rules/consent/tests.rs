@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::ConsentScope;
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -28,7 +29,7 @@ fn event(number: u8, kind: ConsentEvent, day: i64) -> LedgerEvent {
         precision: DatePrecision::Exact,
         recorded_at: time(day, 13),
         valid_until: None,
-        origin: Origin::Subject,
+        origin: ConsentOrigin::Subject,
         fault: None,
     }
 }
@@ -215,7 +216,7 @@ fn after_a_withdrawal_only_the_subject_can_agree_again() {
     let again = event(3, ConsentEvent::Granted, 30);
     check(&[granted(10), withdrawn(20), again.clone()], "given 3");
     let reported = LedgerEvent {
-        origin: Origin::Reported,
+        origin: ConsentOrigin::Reported,
         ..again
     };
     check(
@@ -261,7 +262,7 @@ fn an_agreement_ends_at_the_instant_it_says() {
     );
     // What ended by itself may be renewed on anybody's word.
     let renewed = LedgerEvent {
-        origin: Origin::Reported,
+        origin: ConsentOrigin::Reported,
         ..event(3, ConsentEvent::Renewed, 30)
     };
     check(
@@ -529,7 +530,7 @@ fn a_withdrawal_stands_until_the_subject_takes_it_back() {
     };
     assert_eq!(stands(&[withdrawn(20), spoken], &sms, Reach::Scope), None);
     let reported = LedgerEvent {
-        origin: Origin::Reported,
+        origin: ConsentOrigin::Reported,
         ..again.clone()
     };
     assert_eq!(
@@ -597,6 +598,24 @@ fn an_objection_stands_until_the_purpose_is_named_again() {
     assert!(!stands(&[of_calls]));
 }
 
+#[test]
+fn processing_is_restricted_until_something_newer_lifts_it() {
+    // Vector 83.
+    let end = time(100, 0);
+    let is_restricted = |events: &[LedgerEvent]| restriction(events, end, end).is_some();
+    assert!(!is_restricted(&[]));
+    assert!(!is_restricted(&[granted(10)]));
+    assert!(is_restricted(&[granted(10), withdrawn(20)]));
+    assert!(is_restricted(&[granted(20), withdrawn(20)]));
+    let lifted = LedgerEvent {
+        origin: ConsentOrigin::Reported,
+        ..granted(21)
+    };
+    assert!(!is_restricted(&[lifted.clone(), withdrawn(20)]));
+    assert!(restriction(&[lifted, withdrawn(20)], time(20, 12), end).is_some());
+    assert!(restriction(&[withdrawn(20)], time(20, 11), end).is_none());
+}
+
 fn any_event() -> impl Strategy<Value = LedgerEvent> {
     let words = prop::sample::select(vec![
         "contact",
@@ -624,7 +643,7 @@ fn any_event() -> impl Strategy<Value = LedgerEvent> {
         prop::option::weighted(0.3, 0_i64..12),
     );
     let proof = (
-        prop::sample::select(vec![Origin::Subject, Origin::Reported]),
+        prop::sample::select(vec![ConsentOrigin::Subject, ConsentOrigin::Reported]),
         prop::option::weighted(
             0.2,
             prop::sample::select(vec![EvidenceFault::PreTicked, EvidenceFault::Unsigned]),
