@@ -4,10 +4,12 @@
 
 pub(crate) mod audit;
 mod check;
+pub(crate) mod consent;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod dialect;
 mod digest;
+pub(crate) mod dnc;
 mod engine;
 mod error;
 pub(crate) mod grants;

@@ -1,0 +1,60 @@
+//! Events of the consent ledger, as far as they decide.
+//!
+//! What this module does not do: it decides nothing; the rules do.
+
+use super::consent::{ConsentEvent, ConsentScope, ConsentTier, DatePrecision};
+use super::id::Id;
+use super::instant::Instant;
+
+/// An event of the ledger, as far as it decides.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LedgerEvent {
+    /// The record's id.
+    pub id: Id,
+    /// What happened.
+    pub event: ConsentEvent,
+    /// Of which contacts it speaks.
+    pub scope: ConsentScope,
+    /// How strong an agreement is; nothing where the source did not say, and then the agreement
+    /// counts as [`ConsentTier::OptIn`]: somebody agreed, nobody knows in what form.
+    pub tier: Option<ConsentTier>,
+    /// The seller that an agreement names; nothing names the tenant itself.
+    pub seller: Option<String>,
+    /// To which number an agreement is bound, if to any. What ends an agreement is not bound.
+    pub number: Option<Id>,
+    /// When the subject acted, if known.
+    pub acted_at: Option<Instant>,
+    /// How exactly that is known.
+    pub precision: DatePrecision,
+    /// When the ledger got to know.
+    pub recorded_at: Instant,
+    /// When an agreement ends by itself.
+    pub valid_until: Option<Instant>,
+    /// Whether the subject itself said so, provably: what an import or an agent without a
+    /// recording says does not undo a withdrawal.
+    pub origin: ConsentOrigin,
+    /// What makes the evidence void, if anything.
+    pub fault: Option<EvidenceFault>,
+}
+
+/// Where an event comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ConsentOrigin {
+    /// The subject, with proof of it: a form, a reply, a recording.
+    Subject,
+    /// Somebody else: an import, an agent without a recording.
+    Reported,
+}
+
+/// Why an agreement's evidence is void.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum EvidenceFault {
+    /// It was a condition of a purchase.
+    Conditioned,
+    /// The box was ticked already.
+    PreTicked,
+    /// A written agreement without a signature.
+    Unsigned,
+    /// A written agreement whose wording is not kept.
+    WordingUnknown,
+}
