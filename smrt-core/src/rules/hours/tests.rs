@@ -16,6 +16,7 @@ const fn every_day(from_minute: u16, until_minute: u16) -> Hours {
     Hours {
         days: [window(from_minute, until_minute); 7],
         holidays: Holidays::AsUsual,
+        zone: None,
     }
 }
 
@@ -210,6 +211,19 @@ fn changes_newer_than_the_compiled_zones_count() {
 }
 
 #[test]
+fn hours_of_a_zone_of_their_own_do_not_follow_the_called_party() {
+    let hours = Hours {
+        zone: Some(America::Chicago),
+        ..USUAL
+    };
+    let begin = at("2026-11-18T14:00:00Z");
+    let found = openings(&hours, America::New_York, before(begin), |_| false).next();
+    assert_eq!(found, Some(begin));
+    assert_eq!(zone_of(&hours, America::New_York), America::Chicago);
+    assert_eq!(zone_of(&USUAL, America::New_York), America::New_York);
+}
+
+#[test]
 fn days_follow_each_other_to_the_horizon() {
     let found: Vec<Instant> = days(America::New_York, at("2026-10-25T12:00:00Z")).collect();
     assert_eq!(found.len(), 15);
@@ -223,6 +237,7 @@ fn hours_that_never_begin_have_no_opening() {
     let never = Hours {
         days: [None; 7],
         holidays: Holidays::AsUsual,
+        zone: None,
     };
     assert_eq!(
         openings(&never, America::Denver, at("2026-11-18"), |_| false).count(),
@@ -284,6 +299,7 @@ fn windows() -> impl Strategy<Value = Hours> {
             true => Holidays::Closed,
             false => Holidays::AsUsual,
         },
+        zone: None,
     })
 }
 
