@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod consent;
+mod contact;
 mod detail;
 mod dnc;
 #[cfg(feature = "sqlite")]
@@ -34,6 +35,7 @@ pub use self::audit::{
     SigningKey, VerifierKey,
 };
 pub use self::consent::{ConsentRecord, NewConsentRecord};
+pub use self::contact::{CalledParty, ContactReader, Parties};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
 pub use self::error::{Refusal, SmrtError};
 pub use self::grant::{

@@ -8,5 +8,4 @@
 
 mod reader;
 
-#[expect(unused_imports, reason = "the decision in batches is made with it")]
-pub(crate) use self::reader::{BATCH_CACHE_BYTES_MAX, DncFacts, DncReader};
+pub(crate) use self::reader::{BATCH_CACHE_BYTES_MAX, DncReader};

@@ -168,7 +168,10 @@ impl RuleSet {
     /// Where no state is known, though the country has rules of some, those of every state hold.
     /// A rule that a member's or a state's own take the place of is left out; where several states
     /// come into question, only if all of them do so.
-    pub fn applying<'r>(&'r self, place: &'r Place) -> impl Iterator<Item = &'r Rule> {
+    pub fn applying<'r, 'p>(
+        &'r self,
+        place: &'p Place,
+    ) -> impl Iterator<Item = &'r Rule> + use<'r, 'p> {
         let unions = place.country.into_iter().flat_map(|country| {
             let members = self.members_from(country);
             members.iter().flat_map(|(_, union)| self.of(*union))
