@@ -35,6 +35,10 @@ pub use self::audit::{
 };
 pub use self::consent::{ConsentRecord, NewConsentRecord};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
+pub use self::dnc::{
+    DncContent, DncFacts, DncLoad, DncPlan, DncRegistry, DncRegistryKey, DncStep, DncVersion,
+    HeldVersion, NewDncLoad, Shrinkage,
+};
 pub use self::error::{Refusal, SmrtError};
 pub use self::grant::{
     AccessQuestion, Explanation, GRANTS_PER_CALL_MAX, GrantDetail, GrantFilter, NewGrant,

@@ -6,7 +6,15 @@
 //! What this module does not do: it reads no file, and it does not say whether a contact may
 //! happen.
 
+mod held;
+mod load;
 mod reader;
+mod registry;
 
-#[expect(unused_imports, reason = "the decision in batches is made with it")]
-pub(crate) use self::reader::{BATCH_CACHE_BYTES_MAX, DncFacts, DncReader};
+pub use self::held::{DncRegistry, DncVersion};
+pub use self::load::{DncLoad, DncPlan, DncStep, HeldVersion, NewDncLoad, Shrinkage};
+pub use self::reader::DncFacts;
+#[expect(unused_imports, reason = "the decision in batches is made with them")]
+pub(crate) use self::reader::{BATCH_CACHE_BYTES_MAX, DncReader};
+pub use self::registry::DncRegistryKey;
+pub use crate::store::dnc::load::DncContent;

@@ -16,18 +16,18 @@ pub(crate) const BATCH_CACHE_BYTES_MAX: usize = 320 * 1024 * 1024;
 
 /// From this many numbers in a call on it pays to know first which have single listings.
 const FILTER_NUMBERS_MIN: usize = 256;
-/// From this many blocks of a thousand on it pays to read the stretch rather than each.
-const STRETCH_BLOCKS_MIN: usize = 48;
+/// How many blocks are read before they are kept.
+const BLOCKS_PER_READ: usize = 4_096;
 
 /// What is known of one number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct DncFacts {
+pub struct DncFacts {
     /// What the national and state registries of the number's country say.
-    pub(crate) registries: Vec<RegistryFact>,
+    pub registries: Vec<RegistryFact>,
     /// Listings on the tenant's own lists, each still standing.
-    pub(crate) listings: Vec<Listing>,
+    pub listings: Vec<Listing>,
     /// What the Reassigned Numbers Database answered.
-    pub(crate) reassigned: Vec<ReassignedFact>,
+    pub reassigned: Vec<ReassignedFact>,
 }
 
 /// Reads facts for one tenant as of one instant, and keeps the blocks it has seen.
@@ -304,37 +304,16 @@ impl HeldRegistry {
         }
         wanted.sort_unstable();
         wanted.dedup();
-        for near in wanted.chunk_by(|left, right| left / 1_000 == right / 1_000) {
-            match near {
-                [first, .., last] if near.len() >= STRETCH_BLOCKS_MIN => {
-                    self.fetch_stretch(engine, (*first, *last), cache_bytes_left, passing)?;
-                }
-                near => {
-                    for block in near {
-                        self.fetch_stretch(engine, (*block, *block), cache_bytes_left, passing)?;
-                    }
-                }
-            }
-            // That a block has no member is worth keeping too.
-            for block in near {
-                let kept = self.blocks.contains_key(block) || passing.contains_key(block);
-                if !kept {
-                    self.keep(*block, BlockState::default(), cache_bytes_left, passing);
-                }
+        for stretch in wanted.chunks(BLOCKS_PER_READ) {
+            for (block, state) in block::read_these(engine, self.registry, stretch)? {
+                self.keep(block, state, cache_bytes_left, passing);
             }
         }
-        Ok(())
-    }
-
-    fn fetch_stretch(
-        &mut self,
-        engine: &mut dyn Engine,
-        stretch: (u64, u64),
-        cache_bytes_left: &mut usize,
-        passing: &mut HashMap<u64, KnownBlock>,
-    ) -> Result<(), SmrtError> {
-        for (block, state) in block::read(engine, self.registry, stretch, usize::MAX)? {
-            self.keep(block, state, cache_bytes_left, passing);
+        // That a block has no member is worth keeping too.
+        for block in wanted {
+            if !self.blocks.contains_key(&block) && !passing.contains_key(&block) {
+                self.keep(block, BlockState::default(), cache_bytes_left, passing);
+            }
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::{AsOf, damaged};
 use crate::model::{Id, Instant, NumberSet, ReassignedAnswer};
 use crate::phone::E164;
+use crate::store::count;
 use crate::store::engine::Engine;
 use crate::store::error::StoreError;
 use crate::store::value::Value;
@@ -31,6 +32,22 @@ pub(crate) fn standing(
             Ok(())
         },
     )
+}
+
+/// How many listings of a registry stood as of an instant.
+pub(crate) fn count_standing(
+    engine: &mut dyn Engine,
+    registry: Id,
+    as_of: AsOf,
+) -> Result<u64, StoreError> {
+    let found = count(
+        engine,
+        "SELECT count(*) FROM dnc_entries \
+         WHERE registry_id = ?1 AND listed_at <= ?2 AND recorded_at <= ?3 \
+         AND (removed_at IS NULL OR removed_at > ?2 OR removal_recorded_at > ?3)",
+        &[registry.into(), as_of.at.into(), as_of.known_at.into()],
+    )?;
+    Ok(u64::try_from(found).unwrap_or(0))
 }
 
 /// An answer as it is kept.
