@@ -36,8 +36,8 @@ pub use self::audit::{
 pub use self::consent::{ConsentRecord, NewConsentRecord};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
 pub use self::dnc::{
-    DncContent, DncFacts, DncLoad, DncPlan, DncRegistry, DncRegistryKey, DncStep, DncVersion,
-    HeldVersion, NewDncLoad, Shrinkage,
+    DncContent, DncFacts, DncListed, DncLoad, DncPlan, DncRegistry, DncRegistryKey, DncStep,
+    DncSync, DncVersion, HeldVersion, NewDncEntry, NewDncLoad, NewReassignedAnswer, Shrinkage,
 };
 pub use self::error::{Refusal, SmrtError};
 pub use self::grant::{

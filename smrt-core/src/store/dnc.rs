@@ -9,6 +9,7 @@
 pub(crate) mod block;
 pub(crate) mod entry;
 pub(crate) mod load;
+pub(crate) mod number_status;
 
 use super::engine::{Engine, OnConflict};
 use super::error::{StoreError, StoreErrorKind};

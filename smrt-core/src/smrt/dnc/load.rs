@@ -199,12 +199,7 @@ impl TenantSession<'_> {
         self.keep_books(at, |unit| {
             let prepared = prepare(unit, new, content)?;
             if let (DncStep::Load, Some(version)) = (prepared.plan.step, &prepared.version) {
-                if !dnc::exists(unit.engine, registry)? {
-                    let whose = new.registry.jurisdiction().map(|whose| whose.to_string());
-                    let owner = new.registry.owner(tenant);
-                    let row = new.registry.row(tenant);
-                    dnc::insert_registry(unit.engine, &row, whose.as_deref(), owner, at)?;
-                }
+                super::listing::ensure(unit, &new.registry)?;
                 load::insert_version(unit.engine, registry, version, at)?;
                 let status = Some(VersionStatus::Loading.as_str());
                 note(unit, "dnc.load.begin", &prepared.holding, status);
@@ -624,7 +619,7 @@ fn covered_before(versions: &[Version], version: i64) -> Vec<AreaCodes> {
 }
 
 /// What the tenant holds of a registry, the newest first, whenever it was recorded.
-fn held(unit: &mut Unit<'_>, registry: Id) -> Result<Vec<Holding>, SmrtError> {
+pub(super) fn held(unit: &mut Unit<'_>, registry: Id) -> Result<Vec<Holding>, SmrtError> {
     let for_ever = Instant::from_micros(i64::MAX);
     let as_of = AsOf {
         at: for_ever,
@@ -784,7 +779,7 @@ fn check_counts(
     }
 }
 
-fn unfinished() -> SmrtError {
+pub(super) fn unfinished() -> SmrtError {
     SmrtError::invalid(
         "load_unfinished",
         "a load into this registry was interrupted",

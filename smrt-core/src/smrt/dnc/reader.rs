@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::error::SmrtError;
-use crate::model::{Id, Instant, Members, NumberSet, RegistryKind, Territory, block_of, member_of};
+use crate::model::{
+    BLOCK_NUMBERS, Id, Instant, Members, NumberSet, RegistryKind, Territory, block_of, member_of,
+};
 use crate::phone::E164;
 use crate::rules::contact::{Listing, ReassignedFact, RegistryFact};
 use crate::rules::rule::Jurisdiction;
@@ -106,6 +108,62 @@ impl DncReader {
         }
         self.read_rows(engine, numbers, &mut facts)?;
         Ok(facts)
+    }
+
+    /// Whether a registry is a list of the tenant's own.
+    pub(super) fn is_own(&self, registry: Id) -> bool {
+        self.own.iter().any(|(own, _)| *own == registry)
+    }
+
+    fn held(&self, registry: Id) -> Option<&HeldRegistry> {
+        self.registries
+            .iter()
+            .find(|held| held.registry == registry)
+    }
+
+    /// The stretches of blocks of a registry that the tenant holds something of.
+    pub(super) fn stretches(&self, registry: Id) -> Option<Vec<(u64, u64)>> {
+        let held = self.held(registry)?;
+        let mut stretches: Vec<(u64, u64)> = held
+            .holdings
+            .iter()
+            .flat_map(|holding| holding.area_codes.stretches())
+            .collect();
+        stretches.sort_unstable();
+        // Where all is covered, no other stretch is needed.
+        let widest = stretches
+            .iter()
+            .max_by_key(|(first, last)| last - first)
+            .copied();
+        if let Some(widest) = widest {
+            stretches.retain(|stretch| {
+                *stretch == widest || stretch.0 > widest.1 || stretch.1 < widest.0
+            });
+        }
+        stretches.dedup();
+        Some(stretches)
+    }
+
+    /// The numbers of a block that a registry lists for the tenant, and since when each.
+    pub(super) fn listed(
+        &self,
+        registry: Id,
+        block: u64,
+        state: BlockState,
+    ) -> Vec<(E164, Instant)> {
+        let Some(held) = self.held(registry) else {
+            return Vec::new();
+        };
+        let Some(known) = held.known(block, state) else {
+            return Vec::new();
+        };
+        let first = block * u64::from(BLOCK_NUMBERS);
+        let members = known.members.iter();
+        let listed = members.filter_map(|member| {
+            let number = E164::from_digits(first + u64::from(member))?;
+            Some((number, held.since(&known, block, member)))
+        });
+        listed.collect()
     }
 
     /// Reads single listings and answers.
@@ -318,6 +376,17 @@ impl HeldRegistry {
         Ok(())
     }
 
+    /// A block as the tenant may know it; nothing where it holds nothing that covers it.
+    fn known(&self, block: u64, state: BlockState) -> Option<KnownBlock> {
+        let holding = self.covering(block)?;
+        let version = self.holdings.get(holding)?.version;
+        Some(KnownBlock {
+            holding,
+            members: state.as_of(version),
+            flips: state.flips,
+        })
+    }
+
     fn keep(
         &mut self,
         block: u64,
@@ -325,17 +394,9 @@ impl HeldRegistry {
         cache_bytes_left: &mut usize,
         passing: &mut HashMap<u64, KnownBlock>,
     ) {
-        let Some((holding, version)) = self.covering(block).and_then(|place| {
-            let holding = self.holdings.get(place)?;
-            Some((place, holding.version))
-        }) else {
-            return;
-        };
         let size_bytes = state.size_bytes();
-        let known = KnownBlock {
-            holding,
-            members: state.as_of(version),
-            flips: state.flips,
+        let Some(known) = self.known(block, state) else {
+            return;
         };
         match cache_bytes_left.checked_sub(size_bytes) {
             Some(left) => {
