@@ -32,7 +32,10 @@ pub use self::audit::{
     Checkpoint, CheckpointError, CheckpointFault, CheckpointVerification, KeyError, NoteError,
     SigningKey, VerifierKey,
 };
-pub use self::consent::{ConsentRecord, NewConsentRecord};
+pub use self::consent::{
+    ConsentAnswer, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentRecord, ConsentSubject,
+    ImportMode, ImportedConsent, NewConsentRecord, PermissionChange,
+};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
 pub use self::error::{Refusal, SmrtError};
 pub use self::grant::{
