@@ -4,6 +4,7 @@
 
 mod access;
 mod actor;
+mod area_codes;
 mod consent;
 mod contact;
 mod email;
@@ -14,7 +15,9 @@ mod id;
 mod instant;
 mod interaction;
 mod ledger;
+mod members;
 mod module;
+mod number_set;
 mod registry;
 mod relationship;
 mod tenant;
@@ -22,6 +25,7 @@ pub(crate) mod term;
 
 pub use access::{AccessLevel, ParseAccessLevelError};
 pub use actor::{Actor, ActorError};
+pub use area_codes::{AreaCodes, ParseAreaCodesError, Territory};
 pub use consent::{
     ConsentChannel, ConsentEvent, ConsentScope, ConsentStatus, ConsentTier, ConsentType,
     ConsentTypeError, DatePrecision, ParseConsentStatusError,
@@ -35,10 +39,12 @@ pub use id::{Id, ParseIdError};
 pub use instant::{Instant, ParseInstantError};
 pub use interaction::{Direction, InteractionKind};
 pub use ledger::{ConsentOrigin, EvidenceFault, LedgerEvent};
+pub use members::{BLOCK_NUMBERS, Members};
 pub use module::{
     Module, ParseModuleError, ParseSubscriptionTierError, SettingError, SubscriptionTier,
     TenantSettings,
 };
+pub use number_set::{NumberSet, block_of, member_of};
 pub use registry::{ReassignedAnswer, RegistryKind};
 pub use relationship::{RelationshipType, RelationshipTypeError};
 pub use tenant::{Slug, SlugError};

@@ -38,6 +38,9 @@ use scan::{Scanned, Written, scan};
 /// The version of libphonenumber whose numbering plans are built in, such as `9.0.42`.
 pub const METADATA_VERSION: &str = env!("SMRT_PHONE_METADATA");
 
+/// No `i64` has more digits.
+const E164_DIGITS_MAX: usize = 19;
+
 /// Reads one phone number.
 ///
 /// `home` is the region of the person who wrote it; numbers without `+` or an international
@@ -102,6 +105,35 @@ fn judge(dialled: &Dialled, extension: Extension) -> Result<PhoneNumber, PhoneEr
 }
 
 impl E164 {
+    /// What the numbering plan tells of a number that was stored: the region it belongs to, if it
+    /// is one of a country, and the kind of line. `None` for one that the plan does not have.
+    ///
+    /// ```
+    /// use smrt_core::phone::{E164, LineType};
+    ///
+    /// let number: E164 = "+61491570006".parse()?;
+    /// let (region, line_type) = number.plan_entry().unwrap();
+    /// assert_eq!((region, line_type), (Some("AU".parse()?), LineType::Mobile));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn plan_entry(self) -> Option<(Option<Region>, LineType)> {
+        let mut digits = [0; E164_DIGITS_MAX];
+        let mut rest = self.digits();
+        let mut start = digits.len();
+        while let Some(place) = start.checked_sub(1)
+            && rest > 0
+        {
+            // A digit is below 10.
+            *digits.get_mut(place)? = (rest % 10) as u8;
+            rest /= 10;
+            start = place;
+        }
+        let (code, national) = plan::split_code(digits.get(start..)?)?;
+        let verdict = code.verdict(national)?;
+        Some((Region::of_plan(verdict.plan), verdict.line_type))
+    }
+
     /// Writes the number for people of other countries: `+1 202-555-0143`.
     #[must_use]
     pub fn format_international(self) -> String {

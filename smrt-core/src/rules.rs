@@ -4,7 +4,10 @@
 //! same facts at the same instant give the same decision for ever.
 
 pub mod access;
+pub mod calendar;
 pub mod consent;
 pub mod contact;
+pub mod hours;
+pub mod local_time;
 pub mod place;
 pub mod rule;

@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod consent;
 mod detail;
+mod dnc;
 #[cfg(feature = "sqlite")]
 #[doc(hidden)]
 pub mod doc;

@@ -9,6 +9,7 @@ pub(crate) mod consent;
 pub mod contract;
 mod dialect;
 mod digest;
+pub(crate) mod dnc;
 mod engine;
 mod error;
 pub(crate) mod grants;

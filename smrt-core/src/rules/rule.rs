@@ -3,103 +3,24 @@
 //! A rule set is read from TOML; the files in `smrt-core/rules/` are built in.
 //! What this module does not do: it applies no rule to a contact; [`super::contact`] does.
 
-use std::fmt;
-use std::str::FromStr;
+mod builtin;
+mod fault;
+mod jurisdiction;
+mod parse;
+mod set;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 
+pub use self::builtin::BUILTIN_FILES;
+pub use self::fault::{RuleFault, RuleProblem};
+pub use self::jurisdiction::{Jurisdiction, ParseJurisdictionError};
+pub use self::set::RuleSet;
 use crate::model::term::terms;
 use crate::model::{
     Audience, Channel, Circumstance, ConsentTier, Dialing, Line, Purpose, RegistryKind, TermSet,
     Voice,
 };
-
-/// A country or one of its states: `US`, `US-FL`, `CA`, `GB`, or `EU` for all its members.
-///
-/// ```
-/// use smrt_core::rules::rule::Jurisdiction;
-///
-/// let florida: Jurisdiction = "US-FL".parse()?;
-/// assert_eq!(florida.country(), "US".parse()?);
-/// assert_eq!(florida.state(), Some("FL"));
-/// # Ok::<(), smrt_core::rules::rule::ParseJurisdictionError>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Jurisdiction(
-    // INVARIANT: two capital letters, and either two zeros or a state of two or three.
-    [u8; 5],
-);
-
-/// The text names no jurisdiction.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a jurisdiction: expected a country such as `US`, or a state such as `US-FL`")]
-pub struct ParseJurisdictionError;
-
-impl Jurisdiction {
-    /// The country, or the jurisdiction itself if it is one.
-    #[must_use]
-    pub const fn country(self) -> Self {
-        let [first, second, ..] = self.0;
-        Self([first, second, 0, 0, 0])
-    }
-
-    /// The state within the country.
-    #[must_use]
-    pub fn state(&self) -> Option<&str> {
-        let state = self.0.get(2..)?;
-        let len = state
-            .iter()
-            .position(|byte| *byte == 0)
-            .unwrap_or(state.len());
-        match len {
-            0 => None,
-            len => std::str::from_utf8(state.get(..len)?).ok(),
-        }
-    }
-}
-
-impl FromStr for Jurisdiction {
-    type Err = ParseJurisdictionError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (country, state) = match text.split_once('-') {
-            Some((country, state)) if (2..=3).contains(&state.len()) => (country, state),
-            None => (text, ""),
-            Some(_) => return Err(ParseJurisdictionError),
-        };
-        let letters = |text: &str| text.bytes().all(|byte| byte.is_ascii_uppercase());
-        if country.len() != 2 || !letters(country) || !letters(state) {
-            return Err(ParseJurisdictionError);
-        }
-        let mut bytes = [0; 5];
-        let written = country.bytes().chain(state.bytes());
-        bytes
-            .iter_mut()
-            .zip(written)
-            .for_each(|(place, byte)| *place = byte);
-        Ok(Self(bytes))
-    }
-}
-
-impl fmt::Display for Jurisdiction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let country = self
-            .0
-            .get(..2)
-            .and_then(|bytes| std::str::from_utf8(bytes).ok());
-        f.write_str(country.unwrap_or_default())?;
-        match self.state() {
-            Some(state) => write!(f, "-{state}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Jurisdiction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Jurisdiction({self})")
-    }
-}
 
 terms! {
     /// How doubtful points of the law are read. `strict` applies every rule that `fcc_text`
@@ -119,7 +40,7 @@ terms! {
         High = "high",
         /// Two secondary sources, or one arguable reading.
         Medium = "medium",
-        /// One weak source, or sources that contradict each other.
+        /// One weak source, sources that contradict each other, or no source that was looked at.
         Low = "low",
     }
 }
@@ -154,8 +75,28 @@ pub struct Rule {
     /// A code after which this rule's reasons come as the primary one, where that is not the
     /// place of their own code.
     pub rank_after: Option<super::contact::Code>,
-    /// The file it stands in, and the line on which it begins.
-    pub place: (String, usize),
+    /// Jurisdictions whose own rules take this one's place.
+    pub replaced_in: Vec<Jurisdiction>,
+    /// Where it is written.
+    pub place: RulePlace,
+}
+
+/// Where a rule is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RulePlace {
+    /// The file's name.
+    pub file: String,
+    /// The line on which the rule begins, from 1.
+    pub line: usize,
+}
+
+impl Rule {
+    /// Whether it holds on a day of the called party's calendar.
+    #[must_use]
+    pub fn is_effective(&self, day: NaiveDate) -> bool {
+        self.effective_from.is_none_or(|from| from <= day)
+            && self.effective_until.is_none_or(|until| day < until)
+    }
 }
 
 /// The contacts a rule speaks of. What is not known of a contact matches every condition on it.
@@ -173,6 +114,8 @@ pub struct Condition {
     pub lines: TermSet<Line>,
     /// To whom.
     pub audiences: TermSet<Audience>,
+    /// Only contacts of which one of these is true; where there is none, every contact.
+    pub circumstances: TermSet<Circumstance>,
 }
 
 impl Condition {
@@ -184,16 +127,22 @@ impl Condition {
         purposes: TermSet::ALL,
         lines: TermSet::ALL,
         audiences: TermSet::ALL,
+        circumstances: TermSet::NONE,
     };
 }
 
-/// What lifts a rule for a contact that it would forbid.
+/// What lifts a rule for a contact that it would forbid. What is not known lifts nothing.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Exception {
     /// The contact has one of these purposes.
     Purposes(TermSet<Purpose>),
-    /// One of these is true of it.
-    Circumstances(TermSet<Circumstance>),
+    /// One of these is true of it, and it goes to one of these audiences.
+    Circumstances {
+        /// What may be true of it.
+        any_of: TermSet<Circumstance>,
+        /// To whom; where that is every audience, an unknown one is enough.
+        audiences: TermSet<Audience>,
+    },
     /// A live agreement of at least this tier covers it; for `pewc` that is the signed agreement
     /// which names the seller and the number.
     Consent(ConsentTier),
@@ -216,7 +165,8 @@ pub enum Exception {
 pub enum Demand {
     /// It happens within these hours of the called party's day.
     Hours(Hours),
-    /// There were fewer than `contacts_max` of the same kind in the time before.
+    /// There were fewer than `contacts_max` in the time before, by the channels the rule speaks
+    /// of.
     Cap {
         /// So many are allowed.
         contacts_max: u32,
@@ -240,7 +190,10 @@ pub enum Demand {
         life_years: Option<u32>,
     },
     /// No answer of the Reassigned Numbers Database says that somebody else may have it now.
-    NotReassigned,
+    NotReassigned {
+        /// Where this is said, it must have been asked, at most so many days ago.
+        answer_age_days_max: Option<u32>,
+    },
     /// The person did not object to this contact (GDPR Art. 21).
     NotObjected,
     /// Processing of the person's data is not restricted (GDPR Art. 18).
@@ -258,15 +211,15 @@ pub enum Reach {
     Telephone,
 }
 
-/// The demand that lists do not have a number.
+/// The demand that lists do not have a number: those of the rule's jurisdiction, and of its states.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NotListed {
     /// The kind of list.
     pub kind: RegistryKind,
     /// Whether the tenant must hold a list that covers the number: without, nobody knows.
     pub required: bool,
-    /// The tenant's version may be so many days old.
-    pub age_days_max: u32,
+    /// The tenant's version may be so many days old, of any age when nothing is said.
+    pub age_days_max: Option<u32>,
     /// A listing counts from so many days after it was made.
     pub listed_days_min: u32,
 }
@@ -279,6 +232,8 @@ pub struct Hours {
     pub days: [Option<Window>; 7],
     /// What holds on a public holiday of the jurisdiction instead.
     pub holidays: Holidays,
+    /// The zone whose time the hours are in, where that is not the called party's own.
+    pub zone: Option<Tz>,
 }
 
 /// A part of a day.
@@ -310,33 +265,4 @@ pub struct Holiday {
     pub name: String,
     /// Where the date was taken from.
     pub source: String,
-}
-
-/// All rules and holidays, indexed by where they hold.
-///
-#[derive(Debug)]
-pub struct RuleSet {
-    rules: Vec<Rule>,
-    holidays: Vec<Holiday>,
-    version: String,
-}
-
-impl RuleSet {
-    /// All rules.
-    #[must_use]
-    pub fn rules(&self) -> &[Rule] {
-        &self.rules
-    }
-
-    /// All holidays.
-    #[must_use]
-    pub fn holidays(&self) -> &[Holiday] {
-        &self.holidays
-    }
-
-    /// The version of the data: a digest of the files read.
-    #[must_use]
-    pub fn version(&self) -> &str {
-        &self.version
-    }
 }

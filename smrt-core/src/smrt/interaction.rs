@@ -223,7 +223,7 @@ impl TenantSession<'_> {
             for new in interactions {
                 let key = new.key.as_deref();
                 let id = super::new_id(unit.tenant.id, EntityType::Interaction, key, at);
-                push(&mut rows, new, id, unit.tenant.id)?;
+                push(&mut rows, new, id, unit.tenant.id, at)?;
                 ids.push(id);
             }
             insert(unit.engine, &rows).map_err(super::error::key_taken)?;
@@ -506,7 +506,13 @@ fn without_subject() -> SmrtError {
     )
 }
 
-fn push(rows: &mut RowBlock, new: &NewInteraction, id: Id, tenant: Id) -> Result<(), SmrtError> {
+fn push(
+    rows: &mut RowBlock,
+    new: &NewInteraction,
+    id: Id,
+    tenant: Id,
+    at: Instant,
+) -> Result<(), SmrtError> {
     if new.human_id.is_none() && new.phone_number.is_none() {
         return Err(without_subject());
     }
@@ -527,6 +533,7 @@ fn push(rows: &mut RowBlock, new: &NewInteraction, id: Id, tenant: Id) -> Result
         None => rows.push(Value::Null),
     }
     rows.push(text::metadata(&new.metadata)?.as_str());
+    rows.push(at);
     Ok(())
 }
 

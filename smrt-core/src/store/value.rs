@@ -180,6 +180,7 @@ pub struct RowBlock {
     table: &'static Table,
     cells: Vec<Cell>,
     text: String,
+    bytes: Vec<u8>,
     excluded: Vec<bool>,
     excluded_count: usize,
 }
@@ -190,6 +191,7 @@ enum Cell {
     Integer(i64),
     Id(Id),
     Text { start: u32, len: u32 },
+    Bytes { start: u32, len: u32 },
 }
 
 impl RowBlock {
@@ -200,6 +202,7 @@ impl RowBlock {
             table,
             cells: Vec::new(),
             text: String::new(),
+            bytes: Vec::new(),
             excluded: Vec::new(),
             excluded_count: 0,
         }
@@ -218,8 +221,7 @@ impl RowBlock {
             Value::Integer(number) => Cell::Integer(number),
             Value::Id(id) => Cell::Id(id),
             Value::Text(text) => self.keep(text),
-            // Bytes reach the store by single statements only.
-            Value::Bytes(_) => Cell::Null,
+            Value::Bytes(bytes) => self.keep_bytes(bytes),
         };
         self.cells.push(cell);
     }
@@ -231,6 +233,13 @@ impl RowBlock {
         Cell::Text { start, len }
     }
 
+    fn keep_bytes(&mut self, bytes: &[u8]) -> Cell {
+        let start = u32::try_from(self.bytes.len()).unwrap_or(u32::MAX);
+        let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.bytes.extend_from_slice(bytes);
+        Cell::Bytes { start, len }
+    }
+
     fn read(&self, cell: &Cell) -> Value<'_> {
         match *cell {
             Cell::Null => Value::Null,
@@ -240,6 +249,11 @@ impl RowBlock {
                 let start = start as usize;
                 let text = self.text.get(start..start + len as usize);
                 Value::Text(text.unwrap_or_default())
+            }
+            Cell::Bytes { start, len } => {
+                let start = start as usize;
+                let bytes = self.bytes.get(start..start + len as usize);
+                Value::Bytes(bytes.unwrap_or_default())
             }
         }
     }
@@ -272,6 +286,7 @@ impl RowBlock {
     pub fn clear(&mut self) {
         self.cells.clear();
         self.text.clear();
+        self.bytes.clear();
         self.excluded.clear();
         self.excluded_count = 0;
     }
@@ -319,7 +334,7 @@ impl RowBlock {
     pub(crate) fn ids(&self, column: usize) -> impl Iterator<Item = Id> {
         self.column(column).filter_map(|cell| match cell {
             Cell::Id(id) => Some(*id),
-            Cell::Null | Cell::Integer(_) | Cell::Text { .. } => None,
+            Cell::Null | Cell::Integer(_) | Cell::Text { .. } | Cell::Bytes { .. } => None,
         })
     }
 
@@ -422,5 +437,26 @@ mod tests {
             block.row(1).map(|row| row.value(0)),
             Some(Value::Integer(1))
         );
+    }
+
+    #[test]
+    fn bytes_come_back_as_they_were_pushed_and_are_gone_once_cleared() {
+        let mut block = RowBlock::new(&schema::DNC_BLOCKS);
+        for members in [&[1u8, 0, 7][..], &[], &[0; 1_251]] {
+            block.push(Id::of_tenant("acme"));
+            block.push(1);
+            block.push(Value::Bytes(members));
+        }
+        let lengths: Vec<_> = block.rows().map(|row| row.value(2)).collect();
+        assert_eq!(
+            lengths,
+            [
+                Value::Bytes(&[1, 0, 7]),
+                Value::Bytes(&[]),
+                Value::Bytes(&[0; 1_251])
+            ]
+        );
+        block.clear();
+        assert!(block.is_empty() && block.bytes.is_empty());
     }
 }

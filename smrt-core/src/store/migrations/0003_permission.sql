@@ -39,16 +39,16 @@ CREATE TABLE dnc_versions (
   source_digest {text} NOT NULL,
   area_codes    {json},
   numbers       {integer} NOT NULL,
-  added         {integer} NOT NULL,
-  removed       {integer} NOT NULL,
   rows_read     {integer} NOT NULL,
   rows_rejected {integer} NOT NULL,
   status        {text} NOT NULL,
   next_block    {integer} NOT NULL,
+  tenant_id     {id} NOT NULL REFERENCES tenants (id),
   recorded_at   {instant} NOT NULL
 );
 
--- Which version a tenant obtained, and when: what it may rely on, and nothing newer.
+-- Which version a tenant obtained, and when: what it may rely on, and nothing newer. Each tenant
+-- counts the versions it obtained itself, and what they added and removed for it.
 CREATE TABLE dnc_holdings (
   registry_id     {id} NOT NULL REFERENCES dnc_registries (id),
   version         {integer} NOT NULL,
@@ -56,6 +56,9 @@ CREATE TABLE dnc_holdings (
   obtained_at     {instant} NOT NULL,
   area_codes      {json},
   subscription_id {text},
+  tenant_version  {integer} NOT NULL,
+  added           {integer} NOT NULL,
+  removed         {integer} NOT NULL,
   recorded_at     {instant} NOT NULL
 );
 
@@ -94,3 +97,4 @@ CREATE TABLE reassigned_answers (
   checked_at   {instant} NOT NULL,
   recorded_at  {instant} NOT NULL
 );
+ALTER TABLE interactions ADD COLUMN recorded_at {instant} NOT NULL DEFAULT 0;

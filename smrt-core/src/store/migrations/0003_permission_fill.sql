@@ -5,3 +5,5 @@ UPDATE consent_records SET
   recorded_at = COALESCE(
     (SELECT r.started_at FROM import_runs r WHERE r.number = consent_records.import_run),
     consent_date, 0);
+
+UPDATE interactions SET recorded_at = started_at;
