@@ -34,8 +34,9 @@ pub use self::audit::{
     SigningKey, VerifierKey,
 };
 pub use self::consent::{
-    ConsentAnswer, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentRecord, ConsentSubject,
-    ImportMode, ImportedConsent, NewConsentRecord, PermissionChange,
+    ConsentAnswer, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentReceipt, ConsentRecord,
+    ConsentSubject, ImportMode, ImportedConsent, NewConsentRecord, PermissionChange, ReceiptData,
+    ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
 };
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
 pub use self::error::{Refusal, SmrtError};

@@ -1,12 +1,16 @@
 //! Consent records: events of an append-only ledger, each tenant's own.
 
 mod file;
+mod receipt;
 mod row;
 mod status;
 
 use serde_json::{Map, Value as Json};
 
 pub use self::file::{ConsentImport, ConsentPolicy, ImportMode, ImportedConsent, PermissionChange};
+pub use self::receipt::{
+    ConsentReceipt, ReceiptData, ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
+};
 pub use self::status::{ConsentAnswer, ConsentQuestion, ConsentSubject};
 pub(super) use self::status::{ledgers_of, seller_of};
 use super::error::SmrtError;
