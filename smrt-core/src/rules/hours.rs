@@ -44,7 +44,7 @@ pub enum HoursVerdict {
 /// use smrt_core::rules::rule::{Holidays, Hours, Window};
 ///
 /// let window = Window { from_minute: 8 * 60, until_minute: 21 * 60 };
-/// let hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual };
+/// let hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual, zone: None };
 /// let at = |text: &str| LocalTime::of(chrono_tz::America::Denver, text.parse().unwrap());
 /// let no_holiday = |_| false;
 /// assert_eq!(evaluate(&hours, at("2026-11-18T15:00:00Z"), no_holiday), HoursVerdict::Open);
@@ -90,7 +90,7 @@ fn window_of(hours: &Hours, day: i64) -> Option<Window> {
 /// use smrt_core::rules::rule::{Holidays, Hours, Window};
 ///
 /// let window = Window { from_minute: 8 * 60, until_minute: 21 * 60 };
-/// let mut hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual };
+/// let mut hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual, zone: None };
 /// hours.days[6] = None;
 /// // Saturday night; there is nothing on Sundays.
 /// let night = "2026-11-22T05:00:00Z".parse()?;
@@ -126,6 +126,7 @@ pub fn days(zone: Tz, after: Instant) -> impl Iterator<Item = Instant> {
     let none = Hours {
         days: [None; 7],
         holidays: Holidays::AsUsual,
+        zone: None,
     };
     Turns::new(zone, after, none).filter(move |at| {
         let today = LocalTime::of(zone, *at).day();
