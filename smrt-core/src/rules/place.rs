@@ -17,7 +17,7 @@
 
 mod table;
 
-use chrono_tz::Tz;
+pub use chrono_tz::{IANA_TZDB_VERSION as ZONES_VERSION, Tz};
 
 use self::table::TABLE;
 use super::rule::Jurisdiction;
