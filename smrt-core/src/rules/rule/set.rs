@@ -172,20 +172,27 @@ impl RuleSet {
         &'r self,
         place: &'p Place,
     ) -> impl Iterator<Item = &'r Rule> + use<'r, 'p> {
-        let unions = place.country.into_iter().flat_map(|country| {
-            let members = self.members_from(country);
-            members.iter().flat_map(|(_, union)| self.of(*union))
+        let unions_of = |country: Option<Jurisdiction>| {
+            country.map_or(&[][..], |country| self.members_from(country))
+        };
+        let (first, second) = (unions_of(place.country), unions_of(place.number_country));
+        let is_new = move |union| !first.iter().any(|(_, known)| *known == union);
+        let second = second.iter().filter(move |(_, union)| is_new(*union));
+        let unions = first.iter().chain(second);
+        let unions = unions.flat_map(|(_, union)| self.of(*union));
+        let countries = place.countries().flat_map(|country| match place.any_state {
+            true => self.within(country),
+            false => self.of(country),
         });
-        let (country, states) = match place.country {
-            Some(country) if place.any_state => (self.within(country), &[][..]),
-            Some(country) => (self.of(country), place.states.as_slice()),
-            None => (&[][..], place.states.as_slice()),
+        let states = match place.any_state {
+            true => &[][..],
+            false => place.states.as_slice(),
         };
         let states = states.iter().flat_map(|state| self.of(*state));
         self.of(Jurisdiction::EVERYWHERE)
             .iter()
             .chain(unions)
-            .chain(country)
+            .chain(countries)
             .chain(states)
             .filter(|rule| rule.replaced_in.is_empty() || !is_replaced(rule, place))
     }
