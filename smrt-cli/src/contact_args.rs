@@ -2,9 +2,7 @@
 //! `smrt scrub` share.
 
 use clap::Args;
-use smrt_core::model::{
-    Channel, Circumstance, Dialing, Instant, Purpose, TermSet, Voice,
-};
+use smrt_core::model::{Channel, Circumstance, Dialing, Instant, Purpose, TermSet, Voice};
 use smrt_core::rules::contact::{Contact, Question};
 use smrt_core::rules::rule::{Profile, RuleSet};
 

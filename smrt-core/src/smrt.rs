@@ -34,9 +34,17 @@ pub use self::audit::{
     Checkpoint, CheckpointError, CheckpointFault, CheckpointVerification, KeyError, NoteError,
     SigningKey, VerifierKey,
 };
-pub use self::consent::{ConsentRecord, NewConsentRecord};
+pub use self::consent::{
+    ConsentAnswer, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentReceipt, ConsentRecord,
+    ConsentSubject, ImportMode, ImportedConsent, NewConsentRecord, PermissionChange, ReceiptData,
+    ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
+};
 pub use self::contact::{CalledParty, ContactReader, Parties};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
+pub use self::dnc::{
+    DncContent, DncFacts, DncListed, DncLoad, DncPlan, DncRegistry, DncRegistryKey, DncStep,
+    DncSync, DncVersion, HeldVersion, NewDncEntry, NewDncLoad, NewReassignedAnswer, Shrinkage,
+};
 pub use self::error::{Refusal, SmrtError};
 pub use self::grant::{
     AccessQuestion, Explanation, GRANTS_PER_CALL_MAX, GrantDetail, GrantFilter, NewGrant,

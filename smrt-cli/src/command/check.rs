@@ -7,7 +7,7 @@ use smrt_core::model::{Audience, Id, Line};
 use smrt_core::phone::Region;
 use smrt_core::rules::contact::{Decision, Evidence};
 use smrt_core::rules::place::{StatedPlace, Tz};
-use smrt_core::rules::rule::{Jurisdiction, Rule};
+use smrt_core::rules::rule::{Jurisdiction, Rule, RuleSet};
 use smrt_core::smrt::CalledParty;
 
 use crate::args::GlobalArgs;
@@ -48,7 +48,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "JURISDICTION")]
     state: Option<Jurisdiction>,
     /// The called party's time zone, as it or an operator stated it, such as America/Denver
-    #[arg(long, value_name = "ZONE")]
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
     zone: Option<Tz>,
     /// What kind of line it is: mobile, landline or voip [default: what the numbering plan says]
     #[arg(long)]
@@ -73,7 +73,7 @@ struct Answer {
     next_allowed_at: Option<String>,
     at: String,
     known_at: Option<String>,
-    local_times: Vec<LocalTime>,
+    local_times: Vec<Clock>,
     profile: &'static str,
     rules_version: String,
 }
@@ -91,7 +91,7 @@ struct Ground {
 }
 
 #[derive(Debug, Serialize)]
-struct LocalTime {
+struct Clock {
     zone: &'static str,
     time: String,
 }
@@ -155,9 +155,9 @@ impl Answer {
             at: decision.at.to_string(),
             known_at: args.known_at.map(|instant| instant.to_string()),
             local_times: local_times
-                .map(|(zone, time)| LocalTime {
-                    zone: zone.name(),
-                    time: time.format("%Y-%m-%dT%H:%M:%S").to_string(),
+                .map(|local| Clock {
+                    zone: local.zone().name(),
+                    time: local.date_time().format("%Y-%m-%dT%H:%M:%S").to_string(),
                 })
                 .collect(),
             profile: decision.profile.as_str(),
@@ -188,8 +188,12 @@ impl Report for Answer {
             false => "denied",
         };
         let mut page = format!("{verdict}: {} {}\n", self.code, self.phone_number);
-        self.reasons.iter().for_each(|ground| ground.lines(&mut page));
-        self.permits.iter().for_each(|ground| ground.lines(&mut page));
+        self.reasons
+            .iter()
+            .for_each(|ground| ground.lines(&mut page));
+        self.permits
+            .iter()
+            .for_each(|ground| ground.lines(&mut page));
         let times: Vec<String> = self
             .local_times
             .iter()
@@ -200,7 +204,10 @@ impl Report for Answer {
                 page.push_str(&format!("{name:<13}{value}\n"));
             }
         };
-        row("next allowed", self.next_allowed_at.as_deref().unwrap_or(""));
+        row(
+            "next allowed",
+            self.next_allowed_at.as_deref().unwrap_or(""),
+        );
         row("at", &self.at);
         row("known at", self.known_at.as_deref().unwrap_or(""));
         row("local time", &times.join(", "));
@@ -211,7 +218,10 @@ impl Report for Answer {
 
     fn csv_rows(&self) -> Vec<Vec<String>> {
         let codes = self.reasons.iter().map(|ground| ground.code);
-        let rules = self.reasons.iter().filter_map(|ground| ground.rule.as_deref());
+        let rules = self
+            .reasons
+            .iter()
+            .filter_map(|ground| ground.rule.as_deref());
         vec![vec![
             self.phone_number.clone(),
             self.allowed.to_string(),
@@ -227,9 +237,16 @@ impl Report for Answer {
     }
 }
 
+/// Reads the name of a time zone.
+fn zone(text: &str) -> Result<Tz, String> {
+    text.parse().map_err(|_| {
+        "no time zone of this name: expected one of the IANA database, such as `America/Denver`"
+            .to_owned()
+    })
+}
+
 pub(super) fn run(args: &CheckArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let rules = context::rules(global)?;
-    let question = args.contact.question(&rules, global);
+    let question = args.contact.question(RuleSet::builtin(), global);
     let mut smrt = context::smrt(global)?;
     let mut session = context::session(&mut smrt, global)?;
     let region = args.region.or(session.tenant().settings.default_region);

@@ -1,5 +1,6 @@
 //! What a tenant has subscribed to, and what it set for itself.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -135,13 +136,21 @@ pub struct TenantSettings {
     pub default_region: Option<Region>,
     /// The longest life of a grant this tenant gives, in days; then every grant needs an expiry.
     pub grant_days_max: Option<u32>,
+    /// What consent receipts say of the tenant, by the names of [`TenantSettings::OF_RECEIPTS`].
+    pub receipts: BTreeMap<&'static str, String>,
 }
+
+/// The longest setting that is a text, in bytes.
+const TEXT_BYTES_MAX: usize = 1_024;
 
 /// A setting is unknown, or its value is not usable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
     /// There is no setting of this name.
-    #[error("no setting: expected default_region or grant_days_max")]
+    #[error(
+        "no setting: expected default_region, grant_days_max or, for consent receipts, {}",
+        TenantSettings::OF_RECEIPTS.join(", ")
+    )]
     Unknown,
     /// The value cannot be used.
     #[error("`{setting}` is {expected}")]
@@ -154,6 +163,19 @@ pub enum SettingError {
 }
 
 impl TenantSettings {
+    /// What consent receipts say of the tenant, and the ledger does not know.
+    pub const OF_RECEIPTS: [&'static str; 9] = [
+        "controller_address",
+        "controller_contact",
+        "jurisdiction",
+        "language",
+        "privacy_notice",
+        "recipients",
+        "retention_period",
+        "storage_location",
+        "withdrawal_method",
+    ];
+
     /// Sets one setting from text; an empty text unsets it.
     ///
     /// # Errors
@@ -184,7 +206,23 @@ impl TenantSettings {
                 }
                 self.grant_days_max = days;
             }
-            _ => return Err(SettingError::Unknown),
+            _ => {
+                let known = Self::OF_RECEIPTS
+                    .into_iter()
+                    .find(|known| *known == setting);
+                let known = known.ok_or(SettingError::Unknown)?;
+                let value = value.trim();
+                if value.len() > TEXT_BYTES_MAX || value.chars().any(char::is_control) {
+                    return Err(SettingError::Value {
+                        setting: known,
+                        expected: "a text of at most 1024 bytes on one line",
+                    });
+                }
+                match value.is_empty() {
+                    true => self.receipts.remove(known),
+                    false => self.receipts.insert(known, value.to_owned()),
+                };
+            }
         }
         Ok(())
     }
@@ -204,9 +242,11 @@ impl TenantSettings {
     pub fn entries(&self) -> Vec<(&'static str, String)> {
         let region = self.default_region.map(|region| region.to_string());
         let days = self.grant_days_max.map(|days| days.to_string());
+        let receipts = self.receipts.iter();
         [("default_region", region), ("grant_days_max", days)]
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
+            .chain(receipts.map(|(name, value)| (*name, value.clone())))
             .collect()
     }
 }
@@ -251,6 +291,8 @@ mod tests {
             ("default_region", "US", true),
             ("default_region", "ZZ", false),
             ("default_regions", "US", false),
+            ("privacy_notice", "https://example.com/privacy", true),
+            ("language", "two\nlines", false),
         ] {
             assert_eq!(
                 settings.set(setting, value).is_ok(),
@@ -262,9 +304,12 @@ mod tests {
             settings.entries(),
             [
                 ("default_region", "US".to_owned()),
-                ("grant_days_max", "36500".to_owned())
+                ("grant_days_max", "36500".to_owned()),
+                ("privacy_notice", "https://example.com/privacy".to_owned())
             ]
         );
+        settings.set("privacy_notice", "").unwrap();
+        assert!(settings.receipts.is_empty());
         settings.set("default_region", "").unwrap();
         assert_eq!(settings.default_region, None);
     }

@@ -1,20 +1,31 @@
 //! Consent records: events of an append-only ledger, each tenant's own.
 
+mod file;
+mod receipt;
+mod row;
+mod status;
+
 use serde_json::{Map, Value as Json};
 
+pub use self::file::{ConsentImport, ConsentPolicy, ImportMode, ImportedConsent, PermissionChange};
+pub use self::receipt::{
+    ConsentReceipt, ReceiptData, ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
+};
+pub use self::status::{ConsentAnswer, ConsentQuestion, ConsentSubject};
+pub(super) use self::status::{ledgers_of, seller_of};
 use super::error::SmrtError;
 use super::page::{Page, PageRequest, in_order};
 use super::record::{Cells, Masked, Record, fetch, list, not_found, read_visible};
 use super::session::TenantSession;
 use super::unit::Unit;
-use super::{access, number, text};
+use super::{access, number};
 use crate::model::{
-    ConsentEvent, ConsentStatus, ConsentType, DatePrecision, EntityType, FieldSet, Id, Instant,
-    Module,
+    ConsentEvent, ConsentEvidence, ConsentStatus, ConsentTier, ConsentType, DatePrecision,
+    EntityType, FieldSet, Id, Instant, Module,
 };
 use crate::phone::E164;
 use crate::store::records::{insert, read_by};
-use crate::store::{RowBlock, StoreError, Value, schema};
+use crate::store::{RowBlock, StoreError, schema};
 
 /// An event of the consent ledger as a tenant sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +50,20 @@ pub struct ConsentRecord {
     pub expiration_date: Masked<Instant>,
     /// The legal basis.
     pub legal_basis: Masked<String>,
-    /// More of the evidence, a JSON object.
+    /// Whatever else was noted, a JSON object.
     pub metadata: Masked<String>,
+    /// What proves it, a JSON object with the members of [`ConsentEvidence`].
+    pub evidence: Masked<String>,
+    /// What happened, a word of [`ConsentEvent`].
+    pub event_kind: Masked<String>,
+    /// How exactly `consent_date` is known.
+    pub date_precision: Masked<String>,
+    /// How strong an agreement is.
+    pub consent_tier: Masked<String>,
+    /// The seller that an agreement names; nothing, or the tenant's slug, for the tenant itself.
+    pub seller: Masked<String>,
+    /// When the ledger got to know.
+    pub recorded_at: Masked<Instant>,
 }
 
 impl Record for ConsentRecord {
@@ -55,6 +78,12 @@ impl Record for ConsentRecord {
         "expiration_date",
         "legal_basis",
         "metadata",
+        "evidence",
+        "event_kind",
+        "date_precision",
+        "consent_tier",
+        "seller",
+        "recorded_at",
     ];
 
     fn read(id: Id, cells: &Cells<'_>) -> Result<Self, StoreError> {
@@ -70,6 +99,12 @@ impl Record for ConsentRecord {
             expiration_date: cells.instant("expiration_date")?,
             legal_basis: cells.text("legal_basis")?,
             metadata: cells.text("metadata")?,
+            evidence: cells.text("evidence")?,
+            event_kind: cells.text("event_kind")?,
+            date_precision: cells.text("date_precision")?,
+            consent_tier: cells.text("consent_tier")?,
+            seller: cells.text("seller")?,
+            recorded_at: cells.instant("recorded_at")?,
         })
     }
 }
@@ -86,17 +121,25 @@ pub struct NewConsentRecord {
     pub phone_number: Option<E164>,
     /// What it is for.
     pub consent_type: ConsentType,
-    /// What the event brings about.
-    pub consent_status: ConsentStatus,
+    /// What happened; the status follows from it.
+    pub event: ConsentEvent,
     /// Who or what said so, such as `web form`.
     pub consent_source: String,
-    /// When the subject acted.
-    pub consent_date: Instant,
+    /// When the subject acted, if known. An agreement without it is older than every withdrawal.
+    pub consent_date: Option<Instant>,
+    /// How exactly that is known.
+    pub precision: DatePrecision,
     /// When it ends by itself.
     pub expiration_date: Option<Instant>,
+    /// How strong an agreement is, if known.
+    pub tier: Option<ConsentTier>,
+    /// The seller that an agreement names; nothing, or the tenant's name, is the tenant itself.
+    pub seller: Option<String>,
     /// The legal basis.
     pub legal_basis: Option<String>,
-    /// More of the evidence.
+    /// What proves it.
+    pub evidence: ConsentEvidence,
+    /// Whatever else is worth noting.
     pub metadata: Map<String, Json>,
 }
 
@@ -134,11 +177,65 @@ impl NewConsentRecord {
             human_id: Some(human_id),
             phone_number: None,
             consent_type,
-            consent_status,
+            event: ConsentEvent::of_status(consent_status),
             consent_source: consent_source.to_owned(),
-            consent_date,
+            consent_date: Some(consent_date),
+            precision: DatePrecision::Exact,
             expiration_date: None,
+            tier: None,
+            seller: None,
             legal_basis: None,
+            evidence: ConsentEvidence::default(),
+            metadata: Map::new(),
+        }
+    }
+
+    /// An event about a phone number of which nothing more is known, dated exactly.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// use smrt_core::model::{ConsentEvent, ConsentEvidence, ConsentMethod, ConsentType};
+    /// use smrt_core::smrt::NewConsentRecord;
+    ///
+    /// let number = "+12025550143".parse()?;
+    /// let kind = ConsentType::parse("marketing_sms")?;
+    /// let event = NewConsentRecord {
+    ///     evidence: ConsentEvidence {
+    ///         method: Some(ConsentMethod::Sms),
+    ///         ..ConsentEvidence::default()
+    ///     },
+    ///     ..NewConsentRecord::of_number(number, kind, ConsentEvent::Withdrawn, "reply", now())
+    /// };
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let id = session.add_consent_record(&event, now())?;
+    /// let kept = session.consent_record(id, now())?;
+    /// assert_eq!(kept.event_kind.value().unwrap(), "withdrawn");
+    /// assert_eq!(kept.evidence.value().unwrap(), r#"{"method":"sms"}"#);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn of_number(
+        phone_number: E164,
+        consent_type: ConsentType,
+        event: ConsentEvent,
+        consent_source: &str,
+        consent_date: Instant,
+    ) -> Self {
+        Self {
+            key: None,
+            human_id: None,
+            phone_number: Some(phone_number),
+            consent_type,
+            event,
+            consent_source: consent_source.to_owned(),
+            consent_date: Some(consent_date),
+            precision: DatePrecision::Exact,
+            expiration_date: None,
+            tier: None,
+            seller: None,
+            legal_basis: None,
+            evidence: ConsentEvidence::default(),
             metadata: Map::new(),
         }
     }
@@ -158,7 +255,9 @@ impl TenantSession<'_> {
     ///
     /// [`SmrtError::NotFound`] for a human the tenant cannot see; [`SmrtError::Invalid`] with
     /// `consent_without_subject`, `consent_without_source`, `consent_expired_before_date`,
-    /// `phone_not_valid` or `key_taken`.
+    /// `consent_date_in_future`, `consent_evidence_missing`, `consent_evidence_not_valid`,
+    /// `consent_tier_misplaced`, `consent_reassigned_without_number`, `phone_not_valid` or
+    /// `key_taken`.
     ///
     /// ```
     /// # use smrt_core::smrt::doc::{now, store, with_human};
@@ -198,7 +297,7 @@ impl TenantSession<'_> {
             for event in events {
                 let key = event.key.as_deref();
                 let id = super::new_id(unit.tenant.id, EntityType::ConsentRecord, key, at);
-                push(&mut rows, event, id, unit.tenant.id, at)?;
+                row::Checked::of(event, unit.tenant, at)?.push(&mut rows, id, unit.tenant.id);
                 ids.push(id);
             }
             insert(unit.engine, &rows).map_err(super::error::key_taken)?;
@@ -401,55 +500,4 @@ fn without_subject() -> SmrtError {
         "consent_without_subject",
         "a consent record needs a human or a phone number",
     )
-}
-
-fn push(
-    rows: &mut RowBlock,
-    event: &NewConsentRecord,
-    id: Id,
-    tenant: Id,
-    at: Instant,
-) -> Result<(), SmrtError> {
-    if event.human_id.is_none() && event.phone_number.is_none() {
-        return Err(without_subject());
-    }
-    let Some(source) = text::checked("consent_source", &event.consent_source)? else {
-        return Err(SmrtError::invalid(
-            "consent_without_source",
-            "a consent record needs a source, such as `web form`",
-        ));
-    };
-    if event
-        .expiration_date
-        .is_some_and(|end| end <= event.consent_date)
-    {
-        return Err(SmrtError::invalid(
-            "consent_expired_before_date",
-            "`expiration_date` is not after `consent_date`",
-        ));
-    }
-    let legal_basis = match &event.legal_basis {
-        Some(basis) => text::checked("legal_basis", basis)?,
-        None => None,
-    };
-    rows.push(id);
-    rows.push(event.phone_number.map(Id::of_phone_number));
-    rows.push(event.human_id);
-    rows.push(event.consent_type.as_str());
-    rows.push(event.consent_status.as_str());
-    rows.push(source.as_str());
-    rows.push(event.consent_date);
-    rows.push(event.expiration_date);
-    rows.push(tenant);
-    rows.push(legal_basis.as_deref());
-    rows.push(text::metadata(&event.metadata)?.as_str());
-    rows.push(Value::Null);
-    rows.push(Value::Null);
-    rows.push(ConsentEvent::of_status(event.consent_status).as_str());
-    rows.push(DatePrecision::Exact.as_str());
-    rows.push(Value::Null);
-    rows.push(Value::Null);
-    rows.push(Value::Null);
-    rows.push(at);
-    Ok(())
 }

@@ -5,8 +5,8 @@
 //! human takes back holds for every number of theirs, and what is taken back by a number holds for
 //! everyone on it.
 //!
-//! What this module does not do: it does not say what the events amount to, and it never reads
-//! another tenant's ledger or links.
+//! What this module does not do: it does not say what the events amount to, it never reads another
+//! tenant's ledger, and it does not decide whose links the tenant may see.
 
 use super::engine::Engine;
 use super::error::StoreError;
@@ -71,7 +71,8 @@ const COLUMNS: &str = "c.id, c.tenant_id, c.phone_number_id, c.human_id, c.conse
      c.recorded_at, c.expiration_date, c.evidence";
 
 impl Ledgers {
-    /// The ledger as far as it speaks of these numbers. Fast for few numbers.
+    /// The ledger as far as it speaks of these numbers and of the humans linked to them, which
+    /// are given as pairs of number and human. Fast for few numbers.
     ///
     /// # Errors
     ///
@@ -80,22 +81,15 @@ impl Ledgers {
         engine: &mut dyn Engine,
         tenant: &Tenant,
         numbers: &[Id],
+        linked: Vec<(Id, Id)>,
     ) -> Result<Self, StoreError> {
-        let mut ledgers = Self::default();
-        if is_empty(engine, tenant)? {
-            return Ok(ledgers);
-        }
+        let mut ledgers = Self {
+            humans: linked,
+            ..Self::default()
+        };
         let sql = format!("SELECT {COLUMNS} FROM consent_records c WHERE c.phone_number_id IN");
         for_ids(engine, &sql, &[], numbers, &mut |row| {
             ledgers.keep(tenant, row)
-        })?;
-        let sql = "SELECT l.phone_number_id, l.human_id, l.created_by_tenant_id \
-                   FROM phone_human_links l WHERE l.phone_number_id IN";
-        for_ids(engine, sql, &[], numbers, &mut |row| {
-            if row.id(2)? == tenant.id {
-                ledgers.humans.push((row.id(0)?, row.id(1)?));
-            }
-            Ok(())
         })?;
         let mut humans: Vec<Id> = ledgers.humans.iter().map(|(_, human)| *human).collect();
         humans.sort_unstable();
@@ -255,8 +249,50 @@ impl Ledgers {
     }
 }
 
+/// A link of another tenant on a number.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ForeignLink {
+    pub(crate) id: Id,
+    pub(crate) number: Id,
+    pub(crate) human: Id,
+}
+
+/// The links on these numbers: the tenant's own as pairs of number and human, and the others.
+pub(crate) fn links_on(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    numbers: &[Id],
+) -> Result<(Vec<(Id, Id)>, Vec<ForeignLink>), StoreError> {
+    let (mut own, mut foreign) = (Vec::new(), Vec::new());
+    let sql = "SELECT l.phone_number_id, l.human_id, l.created_by_tenant_id, l.id \
+               FROM phone_human_links l WHERE l.phone_number_id IN";
+    for_ids(engine, sql, &[], numbers, &mut |row| {
+        let (number, human) = (row.id(0)?, row.id(1)?);
+        match row.id(2)? == tenant {
+            true => own.push((number, human)),
+            false => foreign.push(ForeignLink {
+                id: row.id(3)?,
+                number,
+                human,
+            }),
+        }
+        Ok(())
+    })?;
+    Ok((own, foreign))
+}
+
+/// Whether other tenants ever let this one see links of theirs.
+pub(crate) fn has_received_grants_on_links(
+    engine: &mut dyn Engine,
+    tenant: Id,
+) -> Result<bool, StoreError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM data_access_permissions \
+               WHERE tenant_id = ?1 AND entity_type = 'link')";
+    Ok(super::count(engine, sql, &[tenant.into()])? != 0)
+}
+
 /// Whether the tenant has no ledger at all.
-fn is_empty(engine: &mut dyn Engine, tenant: &Tenant) -> Result<bool, StoreError> {
+pub(crate) fn is_empty(engine: &mut dyn Engine, tenant: &Tenant) -> Result<bool, StoreError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM consent_records WHERE tenant_id = ?1)";
     Ok(super::count(engine, sql, &[tenant.id.into()])? == 0)
 }

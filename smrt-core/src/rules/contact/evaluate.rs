@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use super::super::local_time::LocalTime;
 use super::super::place::ZoneSource;
-use super::super::rule::{Condition, Confidence, Rule};
+use super::super::rule::{Condition, Confidence, Jurisdiction, Rule};
 use super::Question;
 use super::code::{Code, Flag, Permit};
 use super::decision::{Decision, Evidence, Lifted, MissingFact, Reason};
@@ -61,8 +61,9 @@ impl<'r, 'f> View<'r, 'f> {
             if !rule.profiles.contains(self.question.profile) || !self.is_effective(rule) {
                 continue;
             }
-            let channels = rule.when.channels;
-            channel_is_known |= channels != TermSet::ALL && channels.contains(self.contact.channel);
+            // What holds everywhere says nothing about what else the country asks for.
+            channel_is_known |= rule.jurisdiction != Jurisdiction::EVERYWHERE
+                && rule.when.channels.contains(self.contact.channel);
             if !self.matches(&rule.when) {
                 continue;
             }
@@ -115,8 +116,7 @@ impl<'r, 'f> View<'r, 'f> {
     /// Whether a rule holds on any date it may be where the called party is.
     fn is_effective(&self, rule: &Rule) -> bool {
         let (first, last) = self.dates;
-        rule.effective_from.is_none_or(|from| from <= last)
-            && rule.effective_until.is_none_or(|until| first < until)
+        rule.is_effective(first) || rule.is_effective(last)
     }
 
     /// Whether a rule speaks of the contact. What is not known matches.

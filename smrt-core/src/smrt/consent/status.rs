@@ -1,0 +1,218 @@
+//! What the tenant's ledger says about a contact, asked of one number or human.
+
+use super::super::access;
+use super::super::error::SmrtError;
+use super::super::session::TenantSession;
+use super::super::unit::Unit;
+use super::require_visible;
+use crate::model::{
+    ConsentChannel, ConsentTier, EntityType, Id, Instant, LedgerEvent, Module, Purpose,
+};
+use crate::phone::E164;
+use crate::rules::consent::{ConsentKey, ConsentStanding, standing};
+use crate::store::Tenant;
+use crate::store::consent::{
+    Ledgers, SubjectLedger, has_received_grants_on_links, is_empty, links_on,
+};
+
+/// Of whom a ledger is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum ConsentSubject {
+    /// Whoever is on the number.
+    Number(E164),
+    /// A human, whichever number of theirs is used; only what was not bound to a number gives.
+    Human(Id),
+}
+
+impl std::fmt::Debug for ConsentSubject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Number(_) => "Number(****)",
+            Self::Human(_) => "Human(****)",
+        })
+    }
+}
+
+/// What is asked of a ledger.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConsentQuestion {
+    /// Of whom.
+    pub subject: ConsentSubject,
+    /// A contact for what.
+    pub purpose: Purpose,
+    /// By what channel.
+    pub channel: ConsentChannel,
+    /// How strong an agreement must be.
+    pub tier: ConsentTier,
+    /// By which seller; nothing, or the tenant's name, is the tenant itself.
+    pub seller: Option<String>,
+}
+
+/// What the ledger says, with the events that decide.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConsentAnswer {
+    /// `given`, or what stands in the way: `withdrawn`, `void`, `other_seller`, `other_number`,
+    /// `reassigned`, `expired`, `too_weak` or `never`.
+    pub code: &'static str,
+    /// The agreement that gives it, or would.
+    pub agreement: Option<LedgerEvent>,
+    /// What ended it.
+    pub ending: Option<LedgerEvent>,
+}
+
+impl ConsentAnswer {
+    /// Whether a live agreement covers the contact.
+    ///
+    /// ```
+    /// use smrt_core::smrt::ConsentAnswer;
+    ///
+    /// let never = ConsentAnswer { code: "never", agreement: None, ending: None };
+    /// assert!(!never.is_given());
+    /// ```
+    #[must_use]
+    pub fn is_given(&self) -> bool {
+        self.code == "given"
+    }
+
+    /// An answer in the words of the facade.
+    pub(super) fn of(standing: ConsentStanding<'_>) -> Self {
+        let (code, agreement, ending) = match standing {
+            ConsentStanding::Given(by) => ("given", Some(by), None),
+            ConsentStanding::Withdrawn(ending, of) => ("withdrawn", of, Some(ending)),
+            ConsentStanding::Void(of, _) => ("void", Some(of), None),
+            ConsentStanding::OtherSeller(of) => ("other_seller", Some(of), None),
+            ConsentStanding::OtherNumber(of) => ("other_number", Some(of), None),
+            ConsentStanding::Reassigned(of) => ("reassigned", Some(of), None),
+            ConsentStanding::Expired(of) => ("expired", Some(of), None),
+            ConsentStanding::TooWeak(of) => ("too_weak", Some(of), None),
+            ConsentStanding::Never => ("never", None, None),
+        };
+        Self {
+            code,
+            agreement: agreement.cloned(),
+            ending: ending.cloned(),
+        }
+    }
+}
+
+impl TenantSession<'_> {
+    /// What the tenant's own ledger says about a contact at an instant, as known at another, and
+    /// by which events. A number nobody spoke of and one that does not exist have the same answer.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::NotFound`] for a human the tenant cannot see.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// use smrt_core::model::{ConsentChannel, ConsentEvent, ConsentTier, ConsentType, Purpose};
+    /// use smrt_core::smrt::{ConsentQuestion, ConsentSubject, NewConsentRecord};
+    ///
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let number = "+12025550143".parse()?;
+    /// let question = ConsentQuestion {
+    ///     subject: ConsentSubject::Number(number),
+    ///     purpose: Purpose::Marketing,
+    ///     channel: ConsentChannel::Sms,
+    ///     tier: ConsentTier::Pec,
+    ///     seller: None,
+    /// };
+    /// assert_eq!(session.consent_status(&question, now(), now())?.code, "never");
+    /// let kind = ConsentType::parse("marketing_sms")?;
+    /// let granted = NewConsentRecord::of_number(number, kind, ConsentEvent::Granted, "form", now());
+    /// let id = session.add_consent_record(&granted, now())?;
+    /// let answer = session.consent_status(&question, now(), now())?;
+    /// assert!(answer.is_given());
+    /// assert_eq!(answer.agreement.map(|event| event.id), Some(id));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn consent_status(
+        &mut self,
+        question: &ConsentQuestion,
+        at: Instant,
+        known_at: Instant,
+    ) -> Result<ConsentAnswer, SmrtError> {
+        self.require(Module::Consent, at)?;
+        self.read(at, |unit| {
+            let (ledger, number) = match question.subject {
+                ConsentSubject::Number(number) => {
+                    let id = Id::of_phone_number(number);
+                    (ledgers_of(unit, &[id])?.of_number(id), Some(id))
+                }
+                ConsentSubject::Human(human) => {
+                    require_visible(unit, &[human])?;
+                    (ledger_of_human(unit, human)?, None)
+                }
+            };
+            let key = ConsentKey {
+                purpose: question.purpose,
+                channel: question.channel,
+                tier: question.tier,
+                seller: seller_of(unit.tenant, question.seller.as_deref()),
+                number,
+            };
+            Ok(ConsentAnswer::of(standing(
+                &ledger.events,
+                &key,
+                at,
+                known_at,
+            )))
+        })
+    }
+}
+
+/// The tenant's ledger as far as it speaks of these numbers and of the humans linked to them by
+/// links it may see. For a few thousand numbers at a time.
+pub(in crate::smrt) fn ledgers_of(
+    unit: &mut Unit<'_>,
+    numbers: &[Id],
+) -> Result<Ledgers, SmrtError> {
+    if is_empty(unit.engine, unit.tenant)? {
+        return Ok(Ledgers::default());
+    }
+    let (mut linked, foreign) = links_on(unit.engine, unit.tenant.id, numbers)?;
+    if !foreign.is_empty() {
+        let mut links: Vec<Id> = foreign.iter().map(|link| link.id).collect();
+        links.sort_unstable();
+        let visible = access::of_records(unit, EntityType::Link, &links)?;
+        let shared = foreign.iter().filter(|link| visible.contains_key(&link.id));
+        linked.extend(shared.map(|link| (link.number, link.human)));
+    }
+    Ok(Ledgers::of_numbers(
+        unit.engine,
+        unit.tenant,
+        numbers,
+        linked,
+    )?)
+}
+
+/// The tenant's whole ledger in one pass, for a list too long to look up; nothing where it is too
+/// large to hold, or where links of other tenants matter, and [`ledgers_of`] must be asked.
+pub(in crate::smrt) fn whole_ledger(unit: &mut Unit<'_>) -> Result<Option<Ledgers>, SmrtError> {
+    let (engine, tenant) = (&mut *unit.engine, unit.tenant);
+    let is_held = Ledgers::events_of_tenant(engine, tenant)? <= EVENTS_HELD_MAX
+        && !has_received_grants_on_links(engine, tenant.id)?;
+    match is_held {
+        true => Ok(Some(Ledgers::of_tenant(engine, tenant)?)),
+        false => Ok(None),
+    }
+}
+
+/// How many events are held at once, at about 200 bytes each.
+const EVENTS_HELD_MAX: i64 = 2_000_000;
+
+/// The same of one human.
+pub(super) fn ledger_of_human(unit: &mut Unit<'_>, human: Id) -> Result<SubjectLedger, SmrtError> {
+    Ok(Ledgers::of_human(unit.engine, unit.tenant, human)?)
+}
+
+/// A seller as the rules know it: the tenant itself is nothing.
+pub(in crate::smrt) fn seller_of<'s>(tenant: &Tenant, named: Option<&'s str>) -> Option<&'s str> {
+    let names_tenant = |seller: &str| {
+        seller.eq_ignore_ascii_case(&tenant.slug)
+            || seller.to_lowercase() == tenant.name.to_lowercase()
+    };
+    let named = named.map(str::trim).filter(|seller| !seller.is_empty());
+    named.filter(|seller| !names_tenant(seller))
+}
