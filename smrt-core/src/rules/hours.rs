@@ -126,6 +126,7 @@ pub fn days(zone: Tz, after: Instant) -> impl Iterator<Item = Instant> {
     let none = Hours {
         days: [None; 7],
         holidays: Holidays::AsUsual,
+        zone: None,
     };
     Turns::new(zone, after, none).filter(move |at| {
         let today = LocalTime::of(zone, *at).day();
