@@ -173,7 +173,6 @@ impl RuleSet {
         &'r self,
         place: &'p Place,
     ) -> impl Iterator<Item = &'r Rule> + use<'r, 'p> {
-<<<<<<< HEAD
         let countries = countries(place);
         let [first, second] = countries.map(|country| self.unions_of(country));
         let new = |(_, union): &&(_, Jurisdiction)| first.iter().all(|(_, known)| known != union);
@@ -186,27 +185,9 @@ impl RuleSet {
         let states: &[Jurisdiction] = match place.any_state {
             true => &[],
             false => &place.states,
-=======
-        let unions_of = |country: Option<Jurisdiction>| {
-            country.map_or(&[][..], |country| self.members_from(country))
-        };
-        let (first, second) = (unions_of(place.country), unions_of(place.number_country));
-        let is_new = move |union| !first.iter().any(|(_, known)| *known == union);
-        let second = second.iter().filter(move |(_, union)| is_new(*union));
-        let unions = first.iter().chain(second);
-        let unions = unions.flat_map(|(_, union)| self.of(*union));
-        let countries = place.countries().flat_map(|country| match place.any_state {
-            true => self.within(country),
-            false => self.of(country),
-        });
-        let states = match place.any_state {
-            true => &[][..],
-            false => place.states.as_slice(),
->>>>>>> place
         };
         self.of(Jurisdiction::EVERYWHERE)
             .iter()
-<<<<<<< HEAD
             .chain(unions.flat_map(|(_, union)| self.of(*union)))
             .chain(countries)
             .chain(states.iter().flat_map(|state| self.of(*state)))
@@ -237,12 +218,6 @@ impl RuleSet {
             replaced(&country) || by_states(&country)
         });
         any && all
-=======
-            .chain(unions)
-            .chain(countries)
-            .chain(states)
-            .filter(|rule| rule.replaced_in.is_empty() || !is_replaced(rule, place))
->>>>>>> place
     }
 
     /// Whether there are rules of a country, or of a union it is a member of. Where there are
