@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::case::{Case, base, instant};
-use super::{Code, Listing, PastContact, ReassignedFact, RelationshipFact, RelationshipKind};
+use super::{Listing, PastContact, ReassignedFact, RelationshipFact, RelationshipKind};
 use crate::model::{
     Audience, Channel, Circumstance, ConsentEvent, ConsentTier, Dialing, Id, Instant, Line,
     Purpose, ReassignedAnswer, RegistryKind, TermSet, Voice,
