@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use smrt_core::rules::rule::{Rule, RuleFault, RuleSet};
+use smrt_core::rules::rule::{BUILTIN_FILES, Rule, RuleFault, RuleSet};
 
 use crate::error::CliError;
 
@@ -113,9 +113,11 @@ impl RuleFolder {
         RuleSet::with_overrides(files.map(|(name, text)| (name.as_str(), text.as_str())))
     }
 
-    /// How many files there are.
-    pub(crate) fn len(&self) -> usize {
-        self.files.len()
+    /// How many files take no built-in one's place.
+    pub(crate) fn added(&self) -> usize {
+        let is_built_in = |name: &str| BUILTIN_FILES.iter().any(|(built_in, _)| *built_in == name);
+        let files = self.files.iter();
+        files.filter(|(name, _)| !is_built_in(name)).count()
     }
 
     /// The path of a file of this name, if there is one.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use smrt_core::model::Instant;
 use smrt_core::rules::place::{Place, ZoneSource};
-use smrt_core::rules::rule::{Jurisdiction, Profile, Rule, RuleFault, RuleSet};
+use smrt_core::rules::rule::{BUILTIN_FILES, Jurisdiction, Profile, Rule, RuleFault, RuleSet};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -380,6 +380,13 @@ pub(super) fn run(command: &RulesCommand, global: &GlobalArgs, ui: &Ui) -> Resul
 }
 
 fn list(args: &ListArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
+    if let Some(jurisdiction) = args
+        .jurisdiction
+        .filter(|jurisdiction| !jurisdiction.exists())
+    {
+        let error = CliError::user(format!("there is no jurisdiction `{jurisdiction}`"));
+        return Err(error.hint("write a country such as `CA`, a state such as `US-FL`, or `EU`"));
+    }
     let rules = context::rules(global)?;
     let place = args.jurisdiction.map(place_in);
     let today = date_of(context::now(global));
@@ -440,12 +447,11 @@ fn validate(folder: Option<&RuleFolder>, ui: &Ui) -> Result<Exit, CliError> {
     let faults = read.as_ref().err().unwrap_or(&none);
     let rows = faults.iter().map(|fault| FaultRow::of(fault, folder));
     output::listing(ui.format, rows)?;
-    let files = folder.map_or(0, RuleFolder::len);
+    let files = BUILTIN_FILES.len() + folder.map_or(0, RuleFolder::added);
     match read {
         Ok(rules) => {
             ui.note(format_args!(
-                "no fault; with {files} files of the folder there are {} rules and {} holidays, \
-                 version {}",
+                "no fault in {files} files: {} rules and {} holidays, version {}",
                 rules.rules().len(),
                 rules.holidays().len(),
                 rules.version()
