@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::consent::require_visible;
+use super::consent::{ledger_of_human, ledgers_of, require_visible, seller_of, whole_ledger};
 use super::dnc::{self, DncReader};
 use super::error::SmrtError;
 use super::session::TenantSession;
@@ -101,9 +101,9 @@ impl TenantSession<'_> {
         contact: &Contact,
         party: &CalledParty,
     ) -> Result<Decision<'r>, SmrtError> {
-        let facts = self.contact_facts(question, std::slice::from_ref(party))?;
-        let facts = facts.first().ok_or_else(no_party)?;
-        Ok(decide(question, contact, facts))
+        let mut decisions =
+            self.may_contact_batch(question, contact, std::slice::from_ref(party))?;
+        decisions.pop().ok_or_else(no_party)
     }
 
     /// Decides for many, in their order.
@@ -140,9 +140,35 @@ impl TenantSession<'_> {
         contact: &Contact,
         parties: &[CalledParty],
     ) -> Result<Vec<Decision<'r>>, SmrtError> {
+        let contact = self.own_contact(contact);
         let facts = self.contact_facts(question, parties)?;
-        let decisions = facts.iter().map(|facts| decide(question, contact, facts));
+        let decisions = facts.iter().map(|facts| decide(question, &contact, facts));
         Ok(decisions.collect())
+    }
+
+    /// A contact as the rules know it: a seller that is the tenant itself is none. Whoever calls
+    /// [`decide`](crate::rules::contact::decide) with this tenant's facts hands over this.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// use smrt_core::model::{Channel, Purpose};
+    /// use smrt_core::rules::contact::Contact;
+    ///
+    /// # let mut smrt = store()?;
+    /// let session = smrt.tenant("acme")?.acting_as("dialler".parse()?);
+    /// let contact = Contact {
+    ///     seller: Some("Acme".to_owned()),
+    ///     ..Contact::new(Channel::Call, Purpose::Marketing)
+    /// };
+    /// assert_eq!(session.own_contact(&contact).seller, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn own_contact(&self, contact: &Contact) -> Contact {
+        Contact {
+            seller: seller_of(&self.tenant, contact.seller.as_deref()).map(str::to_owned),
+            ..contact.clone()
+        }
     }
 
     /// What the tenant knows of called parties, in their order: what
@@ -252,9 +278,6 @@ enum Ledger {
     InParts,
 }
 
-/// The most events of a ledger that are held in memory; about 200 bytes each.
-const LEDGER_EVENTS_MAX: i64 = 1_000_000;
-
 /// How many parties a reader is to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parties {
@@ -277,19 +300,17 @@ impl<'u, 'e> ContactReader<'u, 'e> {
             Parties::Many => dnc::BATCH_CACHE_BYTES_MAX,
         };
         let registries = DncReader::open(unit.engine, tenant.id, at, known_at, cache_bytes_max)?;
-        let fits = parties == Parties::Many
-            && Ledgers::events_of_tenant(unit.engine, tenant)? <= LEDGER_EVENTS_MAX;
-        let ledger = match fits {
-            true => Ledger::Whole(Ledgers::of_tenant(unit.engine, tenant)?),
-            false => Ledger::InParts,
-        };
         let has_interactions = interactions::has_any(unit.engine, tenant.id)?;
+        let whole = match parties {
+            Parties::Few => None,
+            Parties::Many => whole_ledger(unit)?,
+        };
         Ok(Self {
             unit,
             at,
             known_at,
             registries,
-            ledger,
+            ledger: whole.map_or(Ledger::InParts, Ledger::Whole),
             has_interactions,
         })
     }
@@ -310,10 +331,7 @@ impl<'u, 'e> ContactReader<'u, 'e> {
         let mut past = self.past(parties, &numbers)?;
         let in_parts = match &self.ledger {
             Ledger::Whole(_) => None,
-            Ledger::InParts => {
-                let (engine, tenant) = (&mut *self.unit.engine, self.unit.tenant);
-                Some(Ledgers::of_numbers(engine, tenant, &numbers)?)
-            }
+            Ledger::InParts => Some(ledgers_of(self.unit, &numbers)?),
         };
         let mut facts = Vec::with_capacity(parties.len());
         for ((party, number), dnc) in parties.iter().zip(numbers).zip(listed) {
@@ -324,8 +342,7 @@ impl<'u, 'e> ContactReader<'u, 'e> {
                 (Ledger::InParts, None) => SubjectLedger::default(),
             };
             if let Some(human) = party.human_id {
-                let (engine, tenant) = (&mut *self.unit.engine, self.unit.tenant);
-                ledger.add(Ledgers::of_human(engine, tenant, human)?);
+                ledger.add(ledger_of_human(self.unit, human)?);
             }
             let restriction = ledger
                 .processing

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::case::{Case, base, instant};
-use super::{Code, Listing, PastContact, ReassignedFact, RelationshipFact, RelationshipKind};
+use super::{Listing, PastContact, ReassignedFact, RelationshipFact, RelationshipKind};
 use crate::model::{
     Audience, Channel, Circumstance, ConsentEvent, ConsentTier, Dialing, Id, Instant, Line,
     Purpose, ReassignedAnswer, RegistryKind, TermSet, Voice,
@@ -257,9 +257,11 @@ proptest! {
         prop_assert_eq!(decision.is_allowed(), decision.codes().is_empty());
         if let Some(code) = decision.codes().first() {
             prop_assert_eq!(decision.code(), code.as_str());
-            // Only texts without written consent yield to another code.
-            let lowest = decision.codes().into_iter().min().unwrap();
-            prop_assert!(*code == lowest || lowest == Code::PewcRequired);
+            // Unless a rule yields, the codes are in their documented order.
+            let first = decision.reasons.iter().filter(|reason| {
+                reason.rule.is_none_or(|rule| rule.rank_after.is_none())
+            });
+            prop_assert!(first.map(|reason| reason.code).is_sorted());
         }
     }
 }

@@ -521,7 +521,7 @@ fn vector_79_a_number_listed_in_britain_for_28_days_is_denied() {
 #[test]
 fn vector_80_a_text_in_the_union_needs_consent() {
     base()
-        .in_place("+33639980123", "", None)
+        .in_place("+33612345678", "", None)
         .at("2026-11-18T14:00:00Z")
         .channel(Channel::Sms)
         .denies(Code::PecRequired);
