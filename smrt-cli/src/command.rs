@@ -12,6 +12,7 @@ mod link;
 mod manual;
 mod mapping;
 mod number;
+mod rules;
 mod runs;
 mod share;
 mod show;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Mapping(mapping::MappingCommand),
     #[command(subcommand)]
+    Rules(rules::RulesCommand),
+    #[command(subcommand)]
     Runs(runs::RunsCommand),
     #[command(subcommand)]
     Tenant(tenant::TenantCommand),
@@ -70,6 +73,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Share(args) => share::run(&args, global, ui),
         Command::Access(command) => access::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
+        Command::Rules(command) => rules::run(&command, global, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),
         Command::Audit(command) => audit::run(&command, global, ui),

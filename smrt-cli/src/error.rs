@@ -65,6 +65,11 @@ impl CliError {
         Self::new("file", format!("`{path}`: {error}"))
     }
 
+    /// Rule files have faults.
+    pub(crate) fn rules(message: impl Into<String>) -> Self {
+        Self::new("rules", message)
+    }
+
     /// Whether the reader of stdout has gone, which is no failure.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         self.code == CLOSED_PIPE

@@ -11,6 +11,8 @@ mod invocation;
 mod mapping_choice;
 mod output;
 mod phone_text;
+mod rule_text;
+mod rules;
 mod run_counts;
 mod source_args;
 mod table;
