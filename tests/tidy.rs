@@ -30,6 +30,7 @@ const EDGES: [(&str, &str, &[&str]); 16] = [
         "mapping",
         &["mapping", "record", "reject_columns"],
     ),
+    ("smrt-etl/src", "dnc", &["dnc"]),
     ("smrt-etl/src", "json_text", &["json_text"]),
     ("smrt-etl/src", "seen", &["seen"]),
     (

@@ -98,9 +98,10 @@ pub(crate) enum Format {
 
 fn version() -> String {
     format!(
-        "{} (phone metadata {}, schema {})",
+        "{} (phone metadata {}, time zones {}, schema {})",
         env!("CARGO_PKG_VERSION"),
         smrt_core::phone::METADATA_VERSION,
+        smrt_core::rules::place::ZONES_VERSION,
         smrt_core::store::schema_version()
     )
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod audit;
+mod check;
 mod completions;
 mod consent;
 mod db;
@@ -29,6 +30,7 @@ use crate::ui::Ui;
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
+    Check(Box<check::CheckArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
     #[command(subcommand)]
@@ -61,6 +63,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
     let global = &cli.global;
     match cli.command {
         Command::Import(args) => import::run(&args, global, ui),
+        Command::Check(args) => check::run(&args, global, ui),
         Command::Find(args) => find::run(&args, global, ui),
         Command::Show(args) => show::run(&args, global, ui),
         Command::Human(command) => human::run(&command, global, ui),

@@ -2,6 +2,7 @@
 
 mod args;
 mod command;
+mod contact_args;
 mod context;
 mod display;
 mod error;

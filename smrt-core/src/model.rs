@@ -45,7 +45,7 @@ pub use module::{
     TenantSettings,
 };
 pub use number_set::{NumberSet, block_of, member_of};
-pub use registry::{ReassignedAnswer, RegistryKind};
+pub use registry::{ReassignedAnswer, RegistryKind, VersionKind};
 pub use relationship::{RelationshipType, RelationshipTypeError};
 pub use tenant::{Slug, SlugError};
 pub use term::{ParseTermError, Term, TermSet};

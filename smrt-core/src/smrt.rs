@@ -7,6 +7,7 @@
 mod access;
 mod audit;
 mod consent;
+mod contact;
 mod detail;
 mod dnc;
 #[cfg(feature = "sqlite")]
@@ -38,7 +39,12 @@ pub use self::consent::{
     ConsentSubject, ImportMode, ImportedConsent, NewConsentRecord, OptOut, PermissionChange,
     ReceiptData, ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
 };
+pub use self::contact::{CalledParty, ContactReader, Parties};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
+pub use self::dnc::{
+    DncContent, DncFacts, DncListed, DncLoad, DncPlan, DncRegistry, DncRegistryKey, DncStep,
+    DncSync, DncVersion, HeldVersion, NewDncEntry, NewDncLoad, NewReassignedAnswer, Shrinkage,
+};
 pub use self::error::{Refusal, SmrtError};
 pub use self::grant::{
     AccessQuestion, Explanation, GRANTS_PER_CALL_MAX, GrantDetail, GrantFilter, NewGrant,

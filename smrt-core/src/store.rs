@@ -14,6 +14,7 @@ mod engine;
 mod error;
 pub(crate) mod grants;
 pub(crate) mod import;
+pub(crate) mod interactions;
 mod migration;
 pub(crate) mod provenance;
 pub(crate) mod records;

@@ -5,6 +5,7 @@
 use super::consent::{ConsentEvent, ConsentScope, ConsentTier, DatePrecision};
 use super::id::Id;
 use super::instant::Instant;
+use super::term::terms;
 
 /// An event of the ledger, as far as it decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,15 +47,22 @@ pub enum ConsentOrigin {
     Reported,
 }
 
-/// Why an agreement's evidence is void.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum EvidenceFault {
-    /// It was a condition of a purchase.
-    Conditioned,
-    /// The box was ticked already.
-    PreTicked,
-    /// A written agreement without a signature.
-    Unsigned,
-    /// A written agreement whose wording is not kept.
-    WordingUnknown,
+terms! {
+    /// Why an agreement's evidence is void.
+    ///
+    /// ```
+    /// use smrt_core::model::EvidenceFault;
+    ///
+    /// assert_eq!(EvidenceFault::PreTicked.as_str(), "pre_ticked");
+    /// ```
+    pub enum EvidenceFault is "a fault of evidence" {
+        /// It was a condition of a purchase.
+        Conditioned = "conditioned",
+        /// The box was ticked already.
+        PreTicked = "pre_ticked",
+        /// A written agreement without a signature.
+        Unsigned = "unsigned",
+        /// A written agreement whose wording is not kept.
+        WordingUnknown = "wording_unknown",
+    }
 }

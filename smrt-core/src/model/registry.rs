@@ -35,6 +35,24 @@ impl RegistryKind {
 }
 
 terms! {
+    /// How a version of a registry came to be.
+    ///
+    /// ```
+    /// use smrt_core::model::VersionKind;
+    ///
+    /// assert_eq!("change".parse(), Ok(VersionKind::Change));
+    /// ```
+    pub enum VersionKind is "a kind of version" {
+        /// From a full list.
+        Full = "full",
+        /// From a list of changes.
+        Change = "change",
+        /// Numbers were taken off by hand.
+        Removal = "removal",
+    }
+}
+
+terms! {
     /// The answer of the Reassigned Numbers Database about a number and a date.
     ///
     /// ```

@@ -36,7 +36,13 @@ pub enum HoursVerdict {
     OutsideWindow,
 }
 
-/// Decides whether a local time lies within hours.
+/// The zone whose clocks count: that of the hours, where they have one, else the called party's.
+#[must_use]
+pub fn zone_of(hours: &Hours, called_party: Tz) -> Tz {
+    hours.zone.unwrap_or(called_party)
+}
+
+/// Decides whether a local time lies within hours. It is one of the zone that [`zone_of`] gives.
 ///
 /// ```
 /// use smrt_core::rules::hours::{HoursVerdict, evaluate};
@@ -44,7 +50,7 @@ pub enum HoursVerdict {
 /// use smrt_core::rules::rule::{Holidays, Hours, Window};
 ///
 /// let window = Window { from_minute: 8 * 60, until_minute: 21 * 60 };
-/// let hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual };
+/// let hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual, zone: None };
 /// let at = |text: &str| LocalTime::of(chrono_tz::America::Denver, text.parse().unwrap());
 /// let no_holiday = |_| false;
 /// assert_eq!(evaluate(&hours, at("2026-11-18T15:00:00Z"), no_holiday), HoursVerdict::Open);
@@ -61,7 +67,7 @@ pub fn evaluate(
         Holidays::Closed if is_holiday(local.date()) => return HoursVerdict::ClosedHoliday,
         Holidays::Closed | Holidays::AsUsual => {}
     }
-    match window_of(hours, local.day()) {
+    match window_of(&hours.days, local.day()) {
         None => HoursVerdict::ClosedWeekday,
         Some(window) => {
             let from_us = i64::from(window.from_minute) * MINUTE_US;
@@ -75,22 +81,22 @@ pub fn evaluate(
 }
 
 /// The window of a day, given in days since 1970-01-01, which was a Thursday.
-fn window_of(hours: &Hours, day: i64) -> Option<Window> {
+fn window_of(days: &[Option<Window>; 7], day: i64) -> Option<Window> {
     let weekday = (day + 3).rem_euclid(7);
     let weekday = usize::try_from(weekday).unwrap_or_default();
-    hours.days.get(weekday).copied().flatten()
+    days.get(weekday).copied().flatten()
 }
 
 /// The instants after `after` at which hours may begin, ascending, at most
 /// [`OPENINGS_DAYS_MAX`] days ahead: each is within the hours, and no instant at which hours begin
-/// is missing.
+/// is missing. `zone` is the called party's.
 ///
 /// ```
 /// use smrt_core::rules::hours::openings;
 /// use smrt_core::rules::rule::{Holidays, Hours, Window};
 ///
 /// let window = Window { from_minute: 8 * 60, until_minute: 21 * 60 };
-/// let mut hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual };
+/// let mut hours = Hours { days: [Some(window); 7], holidays: Holidays::AsUsual, zone: None };
 /// hours.days[6] = None;
 /// // Saturday night; there is nothing on Sundays.
 /// let night = "2026-11-22T05:00:00Z".parse()?;
@@ -105,7 +111,8 @@ pub fn openings(
     is_holiday: impl Fn(NaiveDate) -> bool,
 ) -> impl Iterator<Item = Instant> {
     let hours = *hours;
-    Turns::new(zone, after, hours).filter(move |at| {
+    let zone = zone_of(&hours, zone);
+    Turns::new(zone, after, hours.days).filter(move |at| {
         evaluate(&hours, LocalTime::of(zone, *at), &is_holiday) == HoursVerdict::Open
     })
 }
@@ -123,12 +130,7 @@ pub fn openings(
 /// ```
 pub fn days(zone: Tz, after: Instant) -> impl Iterator<Item = Instant> {
     let mut day = LocalTime::of(zone, after).day();
-    let none = Hours {
-        days: [None; 7],
-        holidays: Holidays::AsUsual,
-        zone: None,
-    };
-    Turns::new(zone, after, none).filter(move |at| {
+    Turns::new(zone, after, [None; 7]).filter(move |at| {
         let today = LocalTime::of(zone, *at).day();
         let begins = today != day;
         day = today;
@@ -140,17 +142,17 @@ pub fn days(zone: Tz, after: Instant) -> impl Iterator<Item = Instant> {
 /// changes of the clocks.
 struct Turns {
     zone: Tz,
-    hours: Hours,
+    days: [Option<Window>; 7],
     at: Instant,
     end: Instant,
 }
 
 impl Turns {
-    fn new(zone: Tz, after: Instant, hours: Hours) -> Self {
+    fn new(zone: Tz, after: Instant, days: [Option<Window>; 7]) -> Self {
         let ahead_us = i64::from(OPENINGS_DAYS_MAX) * DAY_US;
         Self {
             zone,
-            hours,
+            days,
             at: after,
             end: Instant::from_micros(after.as_micros().saturating_add(ahead_us)),
         }
@@ -164,7 +166,7 @@ impl Iterator for Turns {
         let offset_before_us = offset_us(self.zone, self.at);
         let wall_us = self.at.as_micros().saturating_add(offset_before_us);
         let day = wall_us.div_euclid(DAY_US);
-        let from_us = window_of(&self.hours, day)
+        let from_us = window_of(&self.days, day)
             .map(|window| day * DAY_US + i64::from(window.from_minute) * MINUTE_US)
             .filter(|from_us| *from_us > wall_us);
         let midnight_us = day.saturating_add(1).saturating_mul(DAY_US);

@@ -17,9 +17,8 @@
 
 mod table;
 
-use chrono_tz::Tz;
+pub use chrono_tz::{IANA_TZDB_VERSION as ZONES_VERSION, Tz};
 
-use self::table::TABLE;
 use super::rule::Jurisdiction;
 use crate::phone::E164;
 
@@ -89,16 +88,17 @@ static NOWHERE: Place = Place {
     zone_source: ZoneSource::Unknown,
 };
 
-/// Members of the European Union, with those of their territories that have a region of their own
-/// in the numbering plan and in which its law holds.
-const EU_MEMBERS: [&str; 34] = [
-    "AT", "AX", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GF", "GP", "GR", "HR",
-    "HU", "IE", "IT", "LT", "LU", "LV", "MF", "MQ", "MT", "NL", "PL", "PT", "RE", "RO", "SE", "SI",
-    "SK", "YT",
-];
+/// The country whose states have rules of their own.
+const UNITED_STATES: Jurisdiction = Jurisdiction::of_country(*b"US");
 
-/// Territories of the United States that have a country's code.
-const TERRITORIES: [&str; 5] = ["AS", "GU", "MP", "PR", "VI"];
+/// Its territories that have a country's code.
+const TERRITORIES: [Jurisdiction; 5] = [
+    Jurisdiction::of_country(*b"AS"),
+    Jurisdiction::of_country(*b"GU"),
+    Jurisdiction::of_country(*b"MP"),
+    Jurisdiction::of_country(*b"PR"),
+    Jurisdiction::of_country(*b"VI"),
+];
 
 impl Place {
     /// The place of the holder of a number, of whom something may have been stated.
@@ -116,10 +116,11 @@ impl Place {
     /// ```
     #[must_use]
     pub fn of(number: E164, stated: &StatedPlace) -> Self {
-        let mut place = Self::of_number(number).clone();
-        if let Some(address) = stated.jurisdiction {
-            place.take_address(as_state(address));
-        }
+        let by_number = Self::of_number(number);
+        let mut place = match stated.jurisdiction {
+            Some(address) => by_number.at(as_state(address)),
+            None => by_number.clone(),
+        };
         if let Some(zone) = stated.zone {
             place.zones = vec![zone];
             place.zone_source = ZoneSource::Stated;
@@ -142,90 +143,79 @@ impl Place {
     /// ```
     #[must_use]
     pub fn of_number(number: E164) -> &'static Self {
-        TABLE.place(number).unwrap_or(&NOWHERE)
+        table::place(number).unwrap_or(&NOWHERE)
     }
 
-    /// Everything whose rules hold: countries, the European Union for its members, states.
+    /// The countries whose rules hold.
     ///
     /// ```
-    /// use smrt_core::rules::place::Place;
+    /// use smrt_core::rules::place::{Place, StatedPlace};
     ///
-    /// let hold = |number: &str| -> Vec<String> {
-    ///     let place = Place::of_number(number.parse().unwrap());
-    ///     place.jurisdictions().map(|one| one.to_string()).collect()
-    /// };
-    /// assert_eq!(hold("+493023125000"), ["DE", "EU"]);
-    /// assert_eq!(hold("+13055550143"), ["US", "US-FL"]);
+    /// let stated = StatedPlace { jurisdiction: Some("GB".parse()?), zone: None };
+    /// let place = Place::of("+12125550143".parse()?, &stated);
+    /// let countries: Vec<String> = place.countries().map(|one| one.to_string()).collect();
+    /// assert_eq!(countries, ["GB", "US"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn jurisdictions(&self) -> impl Iterator<Item = Jurisdiction> + '_ {
-        let countries = [self.country, self.number_country];
-        let in_union = countries.into_iter().flatten().any(is_eu_member);
-        let union = in_union.then(|| "EU".parse().ok()).flatten();
-        let states = self.states.iter().copied();
-        countries.into_iter().flatten().chain(union).chain(states)
+    pub fn countries(&self) -> impl Iterator<Item = Jurisdiction> + use<> {
+        [self.country, self.number_country].into_iter().flatten()
     }
 
-    /// Takes an address into account.
-    fn take_address(&mut self, address: Jurisdiction) {
+    /// The place of a holder of the number who has this address.
+    fn at(&self, address: Jurisdiction) -> Self {
         let country = address.country();
-        if self.country != Some(country) {
-            self.number_country = self.country;
-        }
-        let zones = match TABLE.state_zones(address) {
-            // The number lies in the same state, so that both narrow down where its holder is.
-            Some(zones) if self.states.contains(&address) => {
-                let narrowed = zones.iter().filter(|zone| self.zones.contains(zone));
-                let narrowed: Vec<Tz> = narrowed.copied().collect();
-                match narrowed.is_empty() {
-                    true => zones.to_vec(),
-                    false => narrowed,
-                }
-            }
-            Some(zones) => zones.to_vec(),
-            // Of a country alone, its numbers tell more.
-            None if self.country == Some(country) && !self.zones.is_empty() => Vec::new(),
-            None => TABLE.country_zones(country).to_vec(),
+        let is_same_country = self.country == Some(country);
+        let states = match address.state() {
+            Some(_) if self.states.contains(&address) => vec![address],
+            Some(_) => [&[address], self.states.as_slice()].concat(),
+            None => self.states.clone(),
         };
-        let known = !zones.is_empty();
-        if known || self.country != Some(country) {
-            self.zone_source = match known {
-                true => ZoneSource::Address,
-                false => ZoneSource::Unknown,
-            };
-            self.zones = zones;
-        }
-        self.country = Some(country);
-        if address.state().is_some() {
-            match self.states.contains(&address) {
-                true => self.states = vec![address],
-                false => self.states.insert(0, address),
+        let (zones, zone_source) = match table::state_zones(address) {
+            Some(zones) => (self.narrowed(address, zones), ZoneSource::Address),
+            // Of a country alone, its numbers tell more.
+            None if is_same_country && !self.zones.is_empty() => {
+                (self.zones.clone(), self.zone_source)
             }
+            None => match table::country_zones(country) {
+                [] => (Vec::new(), ZoneSource::Unknown),
+                zones => (zones.to_vec(), ZoneSource::Address),
+            },
+        };
+        let number_country = self.country.filter(|_| !is_same_country);
+        let in_united_states = country == UNITED_STATES || number_country == Some(UNITED_STATES);
+        let is_known = |state: &Jurisdiction| {
+            state.country() == UNITED_STATES && table::state_zones(*state).is_some()
+        };
+        Self {
+            country: Some(country),
+            number_country,
+            any_state: in_united_states && !states.iter().any(is_known),
+            states,
+            zones,
+            zone_source,
         }
-        self.any_state = self.lacks_state();
     }
 
-    /// Whether the rules of some state hold and it is not known of which.
-    fn lacks_state(&self) -> bool {
-        let america = "US".parse().ok();
-        let in_america = self.country == america || self.number_country == america;
-        let is_known = |state: &Jurisdiction| {
-            Some(state.country()) == america && TABLE.state_zones(*state).is_some()
-        };
-        in_america && !self.states.iter().any(is_known)
+    /// The zones of a state. Where the number lies in it as well, both narrow down where its
+    /// holder is.
+    fn narrowed(&self, state: Jurisdiction, zones: &[Tz]) -> Vec<Tz> {
+        if self.states.contains(&state) {
+            let both = zones.iter().filter(|zone| self.zones.contains(zone));
+            let both: Vec<Tz> = both.copied().collect();
+            if !both.is_empty() {
+                return both;
+            }
+        }
+        zones.to_vec()
     }
 }
 
 /// The same place, as a state where it is a territory that has a country's code as well.
 fn as_state(place: Jurisdiction) -> Jurisdiction {
-    match TERRITORIES.contains(&place.to_string().as_str()) {
-        true => format!("US-{place}").parse().unwrap_or(place),
+    match TERRITORIES.contains(&place) {
+        true => place.as_state_of(UNITED_STATES),
         false => place,
     }
-}
-
-fn is_eu_member(country: Jurisdiction) -> bool {
-    let code = country.to_string();
-    EU_MEMBERS.binary_search(&code.as_str()).is_ok()
 }
 
 #[cfg(test)]

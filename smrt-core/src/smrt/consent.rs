@@ -14,7 +14,7 @@ pub use self::receipt::{
     ConsentReceipt, ReceiptData, ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
 };
 pub use self::status::{ConsentAnswer, ConsentQuestion, ConsentSubject};
-pub(super) use self::status::{ledgers_of, seller_of};
+pub(super) use self::status::{ledger_of_human, ledgers_of, seller_of, whole_ledger};
 use super::error::SmrtError;
 use super::page::{Page, PageRequest, in_order};
 use super::record::{Cells, Masked, Record, fetch, list, not_found, read_visible};

@@ -6,7 +6,20 @@
 //! What this module does not do: it reads no file, and it does not say whether a contact may
 //! happen.
 
+mod export;
+mod held;
+mod listing;
+mod load;
 mod reader;
+mod registry;
+mod sync;
 
-#[expect(unused_imports, reason = "the decision in batches is made with it")]
-pub(crate) use self::reader::{BATCH_CACHE_BYTES_MAX, DncFacts, DncReader};
+pub use self::export::DncListed;
+pub use self::held::{DncRegistry, DncVersion};
+pub use self::listing::{NewDncEntry, NewReassignedAnswer};
+pub use self::load::{DncLoad, DncPlan, DncStep, HeldVersion, NewDncLoad, Shrinkage};
+pub use self::reader::DncFacts;
+pub(crate) use self::reader::{BATCH_CACHE_BYTES_MAX, DncReader};
+pub use self::registry::DncRegistryKey;
+pub use self::sync::DncSync;
+pub use crate::store::dnc::load::DncContent;

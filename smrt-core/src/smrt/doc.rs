@@ -1,7 +1,7 @@
 //! What the examples of this crate's docs begin with: a store with the tenants `acme` and `beta`.
 
-use super::{NewHuman, Smrt, SmrtError};
-use crate::model::{Actor, Id, Instant, Slug};
+use super::{DncContent, DncRegistryKey, NewDncLoad, NewHuman, Shrinkage, Smrt, SmrtError};
+use crate::model::{Actor, AreaCodes, Id, Instant, NumberSet, RegistryKind, Slug};
 use crate::phone::E164;
 use crate::store::{
     Access, BulkLoad, Dialect, Engine, ImportBatch, IndexPolicy, NewRun, NewTenant, OnConflict,
@@ -46,6 +46,37 @@ pub fn with_human(smrt: &mut Smrt) -> Result<Id, SmrtError> {
         },
         now(),
     )
+}
+
+/// A full list of the registry of the United States with these numbers, of the day before
+/// [`now`].
+///
+/// # Errors
+///
+/// When a number is not in E.164.
+pub fn dnc_list(numbers: &[&str]) -> Result<(NewDncLoad, DncContent), SmrtError> {
+    let not_e164 = |_| SmrtError::invalid("phone_not_valid", "not a number in E.164");
+    let numbers = numbers
+        .iter()
+        .map(|number| number.parse().map_err(not_e164));
+    let numbers: NumberSet = numbers
+        .collect::<Result<Vec<E164>, SmrtError>>()?
+        .into_iter()
+        .collect();
+    let states = "US".parse().ok();
+    let new = NewDncLoad {
+        registry: DncRegistryKey::new(RegistryKind::National, states, None)?,
+        base: None,
+        version_date: Some(Instant::from_micros(now().as_micros() - 86_400_000_000)),
+        obtained_at: None,
+        area_codes: Some(AreaCodes::All),
+        subscription_id: None,
+        source_digest: "0".repeat(64),
+        rows_read: numbers.len(),
+        rows_rejected: 0,
+        shrinkage: Shrinkage::Little,
+    };
+    Ok((new, DncContent::Full(numbers)))
 }
 
 /// A run to be started.

@@ -34,9 +34,10 @@ pub struct Number {
     pub is_mobile: Masked<bool>,
     /// What the carrier said.
     pub carrier_info: Masked<String>,
-    /// `unknown` until a registry was asked.
+    /// `listed`, `clear` or `unknown`: what the tenant's own registries said when they were asked
+    /// ([`TenantSession::sync_dnc`]).
     pub dnc_status: Masked<String>,
-    /// When a registry was asked.
+    /// When they were asked.
     pub dnc_date: Masked<Instant>,
     /// What the tenant attached to it, a JSON object; where the tenant has no tie to the number
     /// itself, what the one that granted it attached.
@@ -227,7 +228,7 @@ impl TenantSession<'_> {
                 .into_iter()
                 .map(|(record, number)| (record.id, number));
             let mut numbers = numbers.collect();
-            with_own_metadata(unit, &mut numbers)?;
+            with_own_facts(unit, &mut numbers)?;
             let listed = order.into_iter();
             let listed = listed.filter_map(|record| Some((record, numbers.remove(&record.id)?)));
             Ok(Page::of(listed.collect(), there_is_more))
@@ -359,16 +360,18 @@ fn attach(
     }
 }
 
-/// Shows each number with what the tenant itself attached to it.
-fn with_own_metadata(
-    unit: &mut Unit<'_>,
-    numbers: &mut HashMap<Id, Number>,
-) -> Result<(), SmrtError> {
+/// Shows each number with what the tenant itself attached to it, and what its own registries said
+/// of it.
+fn with_own_facts(unit: &mut Unit<'_>, numbers: &mut HashMap<Id, Number>) -> Result<(), SmrtError> {
     let ids: Vec<Id> = numbers.keys().copied().collect();
     read_ties(unit.engine, unit.tenant.id, &ids, &mut |row| {
-        let metadata = row.text(2)?;
         if let Some(number) = numbers.get_mut(&row.id(0)?) {
-            number.metadata = Masked::Value(metadata.to_owned());
+            number.metadata = Masked::Value(row.text(2)?.to_owned());
+            number.dnc_status = Masked::Value(row.text(3)?.to_owned());
+            number.dnc_date = match row.optional_integer(4)? {
+                Some(date) => Masked::Value(Instant::from_micros(date)),
+                None => Masked::Empty,
+            };
         }
         Ok(())
     })?;
@@ -378,7 +381,7 @@ fn with_own_metadata(
 /// The numbers among `ids` that the tenant can see.
 pub(super) fn numbers(unit: &mut Unit<'_>, ids: &[Id]) -> Result<HashMap<Id, Number>, SmrtError> {
     let mut found = fetch(unit, ids)?;
-    with_own_metadata(unit, &mut found)?;
+    with_own_facts(unit, &mut found)?;
     Ok(found)
 }
 

@@ -75,6 +75,21 @@ pub(crate) struct Detail {
     /// Why something was refused: a stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<&'static str>,
+    /// The Do-Not-Call registry concerned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) registry: Option<String>,
+    /// The version of the registry, by the tenant's own number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<i64>,
+    /// How many numbers were added.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) added: Option<u64>,
+    /// How many numbers were removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) removed: Option<u64>,
+    /// SHA-256 of the content of a file, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source_digest: Option<String>,
 }
 
 impl Detail {

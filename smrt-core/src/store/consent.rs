@@ -28,6 +28,18 @@ pub(crate) struct SubjectLedger {
     pub(crate) processing: Vec<Vec<LedgerEvent>>,
 }
 
+impl SubjectLedger {
+    /// Adds what is held about another subject, and nothing twice.
+    pub(crate) fn add(&mut self, other: Self) {
+        for event in other.events {
+            if self.events.iter().all(|known| known.id != event.id) {
+                self.events.push(event);
+            }
+        }
+        self.processing.extend(other.processing);
+    }
+}
+
 /// What a tenant's ledger holds about many numbers.
 #[derive(Debug, Default)]
 pub(crate) struct Ledgers {

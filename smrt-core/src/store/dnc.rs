@@ -8,11 +8,14 @@
 
 pub(crate) mod block;
 pub(crate) mod entry;
+pub(crate) mod load;
+pub(crate) mod number_status;
 
-use super::engine::Engine;
+use super::engine::{Engine, OnConflict};
 use super::error::{StoreError, StoreErrorKind};
-use super::value::Row;
-use crate::model::{AreaCodes, Id, Instant, RegistryKind};
+use super::schema;
+use super::value::{Row, RowBlock};
+use crate::model::{AreaCodes, Id, Instant, RegistryKind, VersionKind};
 
 /// A version of a registry that a tenant obtained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,7 @@ pub(crate) struct Holding {
     pub(crate) version: i64,
     /// The tenant's own number of it.
     pub(crate) tenant_version: i64,
+    pub(crate) version_kind: VersionKind,
     pub(crate) version_date: Instant,
     pub(crate) obtained_at: Instant,
     pub(crate) area_codes: AreaCodes,
@@ -45,7 +49,7 @@ pub(crate) struct AsOf {
 
 const HOLDINGS: &str = "SELECT r.id, r.name, r.kind, r.jurisdiction, h.version, h.tenant_version, \
      v.version_date, h.obtained_at, h.area_codes, h.subscription_id, v.source_digest, v.numbers, \
-     h.added, h.removed, h.recorded_at \
+     h.added, h.removed, h.recorded_at, v.kind \
      FROM dnc_holdings h JOIN dnc_registries r ON r.id = h.registry_id \
      JOIN dnc_versions v ON v.registry_id = h.registry_id AND v.version = h.version \
      WHERE h.tenant_id = ?1 AND h.obtained_at <= ?2 AND h.recorded_at <= ?3 \
@@ -74,6 +78,7 @@ fn holding(row: &dyn Row) -> Result<Holding, StoreError> {
         jurisdiction: row.optional_string(3)?,
         version: row.integer(4)?,
         tenant_version: row.integer(5)?,
+        version_kind: version_kind(row.text(15)?)?,
         version_date: row.instant(6)?,
         obtained_at: row.instant(7)?,
         area_codes: area_codes(row.optional_text(8)?)?,
@@ -86,9 +91,9 @@ fn holding(row: &dyn Row) -> Result<Holding, StoreError> {
     })
 }
 
-/// A list of one tenant's own.
+/// A registry: what it is called, and what it lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OwnRegistry {
+pub(crate) struct RegistryRow {
     pub(crate) id: Id,
     pub(crate) name: String,
     pub(crate) kind: RegistryKind,
@@ -98,11 +103,11 @@ pub(crate) struct OwnRegistry {
 pub(crate) fn own_registries(
     engine: &mut dyn Engine,
     tenant: Id,
-) -> Result<Vec<OwnRegistry>, StoreError> {
+) -> Result<Vec<RegistryRow>, StoreError> {
     let mut registries = Vec::new();
     let sql = "SELECT id, name, kind FROM dnc_registries WHERE tenant_id = ?1 ORDER BY kind, name";
     engine.query(sql, &[tenant.into()], &mut |row| {
-        registries.push(OwnRegistry {
+        registries.push(RegistryRow {
             id: row.id(0)?,
             name: row.text(1)?.to_owned(),
             kind: kind(row.text(2)?)?,
@@ -116,6 +121,12 @@ pub(crate) fn own_registries(
 fn kind(text: &str) -> Result<RegistryKind, StoreError> {
     text.parse()
         .map_err(|_| damaged("a registry has an unknown kind"))
+}
+
+/// Reads how a version came to be back.
+pub(crate) fn version_kind(text: &str) -> Result<VersionKind, StoreError> {
+    text.parse()
+        .map_err(|_| damaged("a version of a registry has an unknown kind"))
 }
 
 /// Reads area codes back: a JSON array of texts, or nothing for all.
@@ -143,4 +154,49 @@ pub(crate) fn area_codes_json(codes: &AreaCodes) -> Option<String> {
 
 pub(crate) fn damaged(what: &'static str) -> StoreError {
     StoreError::new(StoreErrorKind::Damaged, "read", what)
+}
+
+/// A registry by its id, if it exists.
+pub(crate) fn exists(engine: &mut dyn Engine, registry: Id) -> Result<bool, StoreError> {
+    let sql = "SELECT count(*) FROM dnc_registries WHERE id = ?1";
+    super::count(engine, sql, &[registry.into()]).map(|found| found > 0)
+}
+
+/// Adds a registry.
+pub(crate) fn insert_registry(
+    engine: &mut dyn Engine,
+    registry: &RegistryRow,
+    jurisdiction: Option<&str>,
+    tenant: Option<Id>,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let mut rows = RowBlock::new(&schema::DNC_REGISTRIES);
+    rows.push(registry.id);
+    rows.push(registry.name.as_str());
+    rows.push(registry.kind.as_str());
+    rows.push(jurisdiction);
+    rows.push(tenant);
+    rows.push(at);
+    rows.push("{}");
+    engine.bulk_write(&rows, OnConflict::Fail).map(|_| ())
+}
+
+/// Adds a holding.
+pub(crate) fn insert_holding(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    holding: &Holding,
+) -> Result<(), StoreError> {
+    let mut rows = RowBlock::new(&schema::DNC_HOLDINGS);
+    rows.push(holding.registry);
+    rows.push(holding.version);
+    rows.push(tenant);
+    rows.push(holding.obtained_at);
+    rows.push(area_codes_json(&holding.area_codes).as_deref());
+    rows.push(holding.subscription_id.as_deref());
+    rows.push(holding.tenant_version);
+    rows.push(holding.added);
+    rows.push(holding.removed);
+    rows.push(holding.recorded_at);
+    engine.bulk_write(&rows, OnConflict::Skip).map(|_| ())
 }

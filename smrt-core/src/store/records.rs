@@ -93,7 +93,7 @@ pub(crate) fn e164_of(
     Ok(found)
 }
 
-/// Calls `each` with number, tenant and metadata for every tie of a tenant to one of these phone
+/// Calls `each` with number, tenant, metadata and what the tenant's registries said for every tie of a tenant to one of these phone
 /// numbers.
 pub(crate) fn read_ties(
     engine: &mut dyn Engine,
@@ -101,7 +101,8 @@ pub(crate) fn read_ties(
     ids: &[Id],
     each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let sql = "SELECT phone_number_id, tenant_id, metadata FROM phone_number_ties \
+    let sql = "SELECT phone_number_id, tenant_id, metadata, dnc_status, dnc_date \
+               FROM phone_number_ties \
                WHERE tenant_id = ?1 AND phone_number_id IN";
     for_ids(engine, sql, &[tenant.into()], ids, each)
 }

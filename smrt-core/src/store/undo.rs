@@ -448,7 +448,7 @@ impl RunTaken {
         let mut heirs = Vec::new();
         engine.query(
             "SELECT t.phone_number_id, t.tenant_id, t.created_at, t.import_run, t.import_line, \
-             t.metadata FROM phone_number_ties t JOIN phone_numbers p ON p.id = t.phone_number_id \
+             t.metadata, t.dnc_status, t.dnc_date FROM phone_number_ties t JOIN phone_numbers p ON p.id = t.phone_number_id \
              WHERE p.import_run = ?1 AND t.phone_number_id > ?2 \
              ORDER BY t.phone_number_id, t.created_at, t.tenant_id LIMIT ?3",
             &[self.key.into(), after.into(), HEIRS_PER_QUERY.into()],
@@ -460,6 +460,8 @@ impl RunTaken {
                     import_run: row.optional_integer(3)?,
                     import_line: row.optional_integer(4)?,
                     metadata: row.text(5)?.to_owned(),
+                    dnc_status: row.text(6)?.to_owned(),
+                    dnc_date: row.optional_integer(7)?,
                 });
                 Ok(())
             },
@@ -510,6 +512,8 @@ struct Heir {
     import_run: Option<i64>,
     import_line: Option<i64>,
     metadata: String,
+    dnc_status: String,
+    dnc_date: Option<i64>,
 }
 
 impl Heir {
@@ -517,7 +521,8 @@ impl Heir {
         let optional = |value: Option<i64>| value.map_or(Value::Null, Value::Integer);
         engine.execute(
             "UPDATE phone_numbers SET created_by_tenant_id = ?2, created_at = ?3, \
-             updated_at = ?3, import_run = ?4, import_line = ?5, metadata = ?6 WHERE id = ?1",
+             updated_at = ?3, import_run = ?4, import_line = ?5, metadata = ?6, \
+             dnc_status = ?7, dnc_date = ?8 WHERE id = ?1",
             &[
                 self.number.into(),
                 self.tenant.into(),
@@ -525,6 +530,8 @@ impl Heir {
                 optional(self.import_run),
                 optional(self.import_line),
                 self.metadata.as_str().into(),
+                self.dnc_status.as_str().into(),
+                optional(self.dnc_date),
             ],
         )?;
         engine.execute(

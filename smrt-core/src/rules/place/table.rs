@@ -25,17 +25,46 @@ const NANP_DIGITS: u32 = 11;
 /// Area codes are below.
 const AREA_CODE_END: usize = 1000;
 
-/// All tables.
-pub(super) static TABLE: LazyLock<Table> = LazyLock::new(Table::read);
+/// Area codes of +1.
+static AREAS: LazyLock<Vec<Option<Area>>> = LazyLock::new(areas);
+/// Everything outside +1.
+static WORLD: LazyLock<World> = LazyLock::new(World::read);
+/// States and their zones.
+static STATE_ZONES: LazyLock<BTreeMap<Jurisdiction, Vec<Tz>>> = LazyLock::new(|| {
+    let rows = rows(STATES);
+    rows.filter_map(|(state, zones)| Some((state.parse().ok()?, zones_of(zones))))
+        .collect()
+});
 
-/// What is known of places.
-pub(super) struct Table {
-    /// Of +1, by area code.
-    areas: Vec<Option<Area>>,
-    /// Outside +1, sorted by where a prefix begins, the shorter first.
-    prefixes: Vec<Prefix>,
+/// Where the holder of a number may be, as far as the number tells.
+pub(super) fn place(number: E164) -> Option<&'static Place> {
+    let digits = number.digits();
+    if digits / 10u64.pow(NANP_DIGITS - 1) == 1 {
+        let exchange = digits / 10_000 % 1000;
+        let area_code = digits / 10_000_000 % 1000;
+        let area = AREAS.get(usize::try_from(area_code).ok()?)?.as_ref()?;
+        return Some(area.place(u16::try_from(exchange).ok()?));
+    }
+    let (region, line_type) = number.plan_entry()?;
+    WORLD.place(digits, region?, line_type)
+}
+
+/// The zones of a state, if it is a known one.
+pub(super) fn state_zones(state: Jurisdiction) -> Option<&'static [Tz]> {
+    STATE_ZONES.get(&state).map(Vec::as_slice)
+}
+
+/// The zones of a country; none if it is not a known one.
+pub(super) fn country_zones(country: Jurisdiction) -> &'static [Tz] {
+    let country = WORLD.countries.get(&country);
+    country.map_or(&[], |country| &country.whole.zones)
+}
+
+/// The countries.
+struct World {
     countries: BTreeMap<Jurisdiction, Country>,
-    states: BTreeMap<Jurisdiction, Vec<Tz>>,
+    /// Sorted by where a prefix begins, the shorter first.
+    prefixes: Vec<Prefix>,
 }
 
 /// An area code of +1.
@@ -64,24 +93,14 @@ struct Country {
     parts: BTreeMap<&'static str, Place>,
 }
 
-impl Table {
-    /// Where the holder of a number may be, as far as the number tells.
-    pub(super) fn place(&self, number: E164) -> Option<&Place> {
-        let digits = number.digits();
-        if digits / 10u64.pow(NANP_DIGITS - 1) == 1 {
-            let exchange = digits / 10_000 % 1000;
-            let area_code = digits / 10_000_000 % 1000;
-            let area = self.areas.get(usize::try_from(area_code).ok()?)?.as_ref()?;
-            return Some(area.place(u16::try_from(exchange).ok()?));
-        }
-        let (region, line_type) = number.plan_entry()?;
-        let country = self.countries.get(&region.and_then(of_region)?)?;
+impl World {
+    fn place(&self, digits: u64, region: Region, line_type: LineType) -> Option<&Place> {
+        let country = self.countries.get(&of_region(region)?)?;
         if country.parts.is_empty() || !is_geographic(line_type) {
             return Some(&country.whole);
         }
-        let part = self
-            .prefix(digits)
-            .and_then(|prefix| country.parts.get(prefix.zones));
+        let prefix = self.prefix(digits);
+        let part = prefix.and_then(|prefix| country.parts.get(prefix.zones));
         Some(part.unwrap_or(&country.whole))
     }
 
@@ -96,17 +115,6 @@ impl Table {
             prefix = self.prefixes.get(usize::from(prefix.parent?))?;
         }
         Some(prefix)
-    }
-
-    /// The zones of a state, if it is a known one.
-    pub(super) fn state_zones(&self, state: Jurisdiction) -> Option<&[Tz]> {
-        self.states.get(&state).map(Vec::as_slice)
-    }
-
-    /// The zones of a country; none if it is not a known one.
-    pub(super) fn country_zones(&self, country: Jurisdiction) -> &[Tz] {
-        let country = self.countries.get(&country);
-        country.map_or(&[], |country| &country.whole.zones)
     }
 
     /// Reads the files. They are part of the program, and a test reads them more strictly: what
@@ -127,14 +135,9 @@ impl Table {
         }
         let prefixes = prefixes();
         add_parts(&mut countries, &prefixes);
-        let states = rows(STATES)
-            .filter_map(|(state, zones)| Some((state.parse().ok()?, zones_of(zones))))
-            .collect();
         Self {
-            areas: areas(),
-            prefixes,
             countries,
-            states,
+            prefixes,
         }
     }
 }
@@ -194,7 +197,9 @@ fn areas() -> Vec<Option<Area>> {
 fn seen() -> Vec<Seen> {
     let corrections: BTreeMap<&str, &str> = rows(CORRECTIONS).collect();
     let mut seen: Vec<Seen> = (0..AREA_CODE_END).map(|_| Seen::default()).collect();
-    for (prefix, zones) in rows(ZONES) {
+    // They are the first, since the file is sorted.
+    let rows = rows(ZONES).take_while(|(prefix, _)| prefix.starts_with('1'));
+    for (prefix, zones) in rows {
         let Some(number) = prefix.strip_prefix('1').and_then(|code| code.get(..3)) else {
             continue;
         };
@@ -246,7 +251,7 @@ fn place_of_area(places: &str, zones: Vec<Tz>) -> Place {
         zones,
         ..super::NOWHERE.clone()
     };
-    place.any_state = place.country == "US".parse().ok() && place.states.is_empty();
+    place.any_state = place.country == Some(super::UNITED_STATES) && place.states.is_empty();
     place
 }
 
@@ -277,7 +282,7 @@ fn with_exchanges(whole: Place, seen: &Seen) -> Area {
 /// The prefixes outside +1.
 fn prefixes() -> Vec<Prefix> {
     let mut prefixes: Vec<Prefix> = rows(ZONES)
-        .filter(|(prefix, _)| !prefix.starts_with('1'))
+        .skip_while(|(prefix, _)| prefix.starts_with('1'))
         .filter_map(|(prefix, zones)| {
             Some(Prefix {
                 start: aligned(prefix.parse().ok()?)?,
@@ -342,7 +347,8 @@ const fn is_geographic(line_type: LineType) -> bool {
 }
 
 fn of_region(region: Region) -> Option<Jurisdiction> {
-    region.as_str().parse().ok()
+    let code = region.as_str().as_bytes().try_into().ok()?;
+    Some(Jurisdiction::of_country(code))
 }
 
 /// The first digits as a number of [`PREFIX_DIGITS_MAX`] digits.

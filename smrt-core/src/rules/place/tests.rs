@@ -223,28 +223,23 @@ fn a_stated_zone_comes_before_everything() {
 }
 
 #[test]
-fn the_union_holds_for_its_members() {
-    assert!(EU_MEMBERS.is_sorted());
-    let holds = |text: &str| {
-        let place = Place::of_number(number(text));
-        place
-            .jurisdictions()
-            .any(|one| one == "EU".parse().unwrap())
+fn where_the_address_is_abroad_the_rules_of_both_countries_apply() {
+    use crate::rules::rule::RuleSet;
+    let applying = |address: &str, text: &str| -> Vec<_> {
+        let place = Place::of(number(text), &stated(address));
+        let rules = RuleSet::builtin().applying(&place);
+        rules
+            .map(|rule| (rule.id.as_str(), rule.effective_from))
+            .collect()
     };
-    for member in [
-        "+33142685300",
-        "+353212345678",
-        "+590590201234",
-        "+35818123456",
-    ] {
-        assert!(holds(member), "{member}");
-    }
-    for other in [
-        "+442079460958",
-        "+41446681800",
-        "+12125550143",
-        "+4721234567",
-    ] {
-        assert!(!holds(other), "{other}");
-    }
+    let at_home = applying("US-FL", "+13055550143");
+    let abroad = applying("CA-ON", "+13055550143");
+    assert!(at_home.iter().all(|rule| abroad.contains(rule)));
+    assert!(abroad.len() > at_home.len());
+    // Two members of a union are under its rules once.
+    let mut rules = applying("DE", "+33142685300");
+    let all = rules.len();
+    rules.sort_unstable();
+    rules.dedup();
+    assert_eq!(rules.len(), all);
 }

@@ -52,6 +52,18 @@ impl Jurisdiction {
     /// Every place there is. Its rules hold for everybody, so no text is read as it.
     pub const EVERYWHERE: Self = Self(*b"*****");
 
+    /// A country by its code, which is two capital letters.
+    pub(in crate::rules) const fn of_country([first, second]: [u8; 2]) -> Self {
+        Self([first, second, 0, 0, 0])
+    }
+
+    /// The same place as one of the country's states, where its code can be a state's.
+    pub(in crate::rules) const fn as_state_of(self, country: Self) -> Self {
+        let [first, second, ..] = country.0;
+        let [state_first, state_second, ..] = self.0;
+        Self([first, second, state_first, state_second, 0])
+    }
+
     /// Whether a country of this code exists, and the state if one is named: of the United States,
     /// Canada and Australia. `EU` is one.
     #[must_use]

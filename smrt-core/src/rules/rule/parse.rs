@@ -274,10 +274,7 @@ impl<'t> Reader<'t> {
             }
         };
         let (effective_from, effective_until) = self.effective(table);
-        let profiles = match table.get("profiles") {
-            Some(_) => self.terms::<Profile>(table, "profiles"),
-            None => Some(TermSet::ALL),
-        };
+        let profiles = self.profiles(table);
         let when = match table.get("when") {
             Some(node) => self.condition(node),
             None => Some(Condition::ALL),
@@ -332,6 +329,21 @@ impl<'t> Reader<'t> {
             return None;
         }
         Some((id.to_owned(), node.span().start))
+    }
+
+    /// The profiles of a rule. `strict` applies every rule there is, so that it denies whatever
+    /// another profile denies.
+    fn profiles(&mut self, table: &DeTable<'t>) -> Option<TermSet<Profile>> {
+        let Some(node) = table.get("profiles") else {
+            return Some(TermSet::ALL);
+        };
+        let profiles = self.terms(table, "profiles")?;
+        if !profiles.contains(Profile::Strict) {
+            let expected = "a list with \"strict\", which applies every rule,".to_owned();
+            self.wrong_value("profiles", &profiles.to_string(), expected, node);
+            return None;
+        }
+        Some(profiles)
     }
 
     fn effective(&mut self, table: &DeTable<'t>) -> (Option<NaiveDate>, Option<NaiveDate>) {
@@ -448,3 +460,6 @@ fn position(text: &str, at: usize) -> (usize, usize) {
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     (line, column)
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,35 +163,68 @@ impl RuleSet {
     }
 
     /// The rules that hold for a called party, whatever the contact and the day: those of
-    /// everywhere, of the unions its country is a member of, of the country, and of its states.
+    /// everywhere, of the countries that come into question, of the unions they are members of, and
+    /// of the states.
     ///
     /// Where no state is known, though the country has rules of some, those of every state hold.
-    /// A rule that a member's or a state's own take the place of is left out; where several states
-    /// come into question, only if all of them do so.
-    pub fn applying<'r>(&'r self, place: &'r Place) -> impl Iterator<Item = &'r Rule> {
-        let unions = place.country.into_iter().flat_map(|country| {
-            let members = self.members_from(country);
-            members.iter().flat_map(|(_, union)| self.of(*union))
+    /// A rule that a member's or a state's own take the place of is left out; where several
+    /// countries or states come into question, only if all of them do so.
+    pub fn applying<'r, 'p>(
+        &'r self,
+        place: &'p Place,
+    ) -> impl Iterator<Item = &'r Rule> + use<'r, 'p> {
+        let countries = countries(place);
+        let [first, second] = countries.map(|country| self.unions_of(country));
+        let new = |(_, union): &&(_, Jurisdiction)| first.iter().all(|(_, known)| known != union);
+        let unions = first.iter().chain(second.iter().filter(new));
+        let countries = countries.into_iter().flatten();
+        let countries = countries.flat_map(|country| match place.any_state {
+            true => self.within(country),
+            false => self.of(country),
         });
-        let (country, states) = match place.country {
-            Some(country) if place.any_state => (self.within(country), &[][..]),
-            Some(country) => (self.of(country), place.states.as_slice()),
-            None => (&[][..], place.states.as_slice()),
+        let states: &[Jurisdiction] = match place.any_state {
+            true => &[],
+            false => &place.states,
         };
-        let states = states.iter().flat_map(|state| self.of(*state));
         self.of(Jurisdiction::EVERYWHERE)
             .iter()
-            .chain(unions)
-            .chain(country)
-            .chain(states)
-            .filter(|rule| rule.replaced_in.is_empty() || !is_replaced(rule, place))
+            .chain(unions.flat_map(|(_, union)| self.of(*union)))
+            .chain(countries)
+            .chain(states.iter().flat_map(|state| self.of(*state)))
+            .filter(|rule| rule.replaced_in.is_empty() || !self.is_replaced(rule, place))
+    }
+
+    /// Whether every country of a place has rules of its own, or all its states do, that take a
+    /// rule's place.
+    fn is_replaced(&self, rule: &Rule, place: &Place) -> bool {
+        let replaced = |jurisdiction: &Jurisdiction| rule.replaced_in.contains(jurisdiction);
+        let reaches = |country: &Jurisdiction| {
+            rule.jurisdiction.contains(*country)
+                || self
+                    .unions_of(Some(*country))
+                    .contains(&(*country, rule.jurisdiction))
+        };
+        let mut reached = countries(place).into_iter().flatten().filter(reaches);
+        let by_states = |country: &Jurisdiction| {
+            let mut states = place
+                .states
+                .iter()
+                .filter(|state| state.country() == *country);
+            !place.any_state && states.clone().next().is_some() && states.all(replaced)
+        };
+        let mut any = false;
+        let all = reached.all(|country| {
+            any = true;
+            replaced(&country) || by_states(&country)
+        });
+        any && all
     }
 
     /// Whether there are rules of a country, or of a union it is a member of. Where there are
     /// none, nobody knows what is allowed.
     #[must_use]
     pub fn knows(&self, country: Jurisdiction) -> bool {
-        !self.of(country).is_empty() || !self.members_from(country).is_empty()
+        !self.of(country).is_empty() || !self.unions_of(Some(country)).is_empty()
     }
 
     /// The public holiday of a day: the jurisdiction's own, or its country's.
@@ -223,14 +256,14 @@ impl RuleSet {
     }
 
     /// The unions a country is a member of, each with the country.
-    fn members_from(&self, country: Jurisdiction) -> &[(Jurisdiction, Jurisdiction)] {
-        let start = self
-            .members
-            .partition_point(|(member, _)| *member < country);
-        let end = self
-            .members
-            .partition_point(|(member, _)| *member <= country);
-        self.members.get(start..end).unwrap_or_default()
+    fn unions_of(&self, country: Option<Jurisdiction>) -> &[(Jurisdiction, Jurisdiction)] {
+        let Some(country) = country else {
+            return &[];
+        };
+        let members = &self.members;
+        let start = members.partition_point(|(member, _)| *member < country);
+        let end = members.partition_point(|(member, _)| *member <= country);
+        members.get(start..end).unwrap_or_default()
     }
 
     /// The rules of one jurisdiction.
@@ -256,13 +289,12 @@ impl RuleSet {
     }
 }
 
-/// Whether the place's own rules take a rule's place.
-fn is_replaced(rule: &Rule, place: &Place) -> bool {
-    let replaced = |jurisdiction| rule.replaced_in.contains(&jurisdiction);
-    place.country.is_some_and(replaced)
-        || !place.any_state
-            && !place.states.is_empty()
-            && place.states.iter().copied().all(replaced)
+/// The countries that come into question, each once.
+fn countries(place: &Place) -> [Option<Jurisdiction>; 2] {
+    let other = place
+        .number_country
+        .filter(|other| place.country != Some(*other));
+    [place.country, other]
 }
 
 /// A short digest of names and texts.
@@ -279,3 +311,6 @@ fn version(files: &[(&str, &str)]) -> String {
     }
     version
 }
+
+#[cfg(test)]
+mod tests;

@@ -209,7 +209,10 @@ pub(in crate::smrt) fn whole_ledger(unit: &mut Unit<'_>) -> Result<Option<Ledger
 const EVENTS_HELD_MAX: i64 = 2_000_000;
 
 /// The same of one human.
-pub(super) fn ledger_of_human(unit: &mut Unit<'_>, human: Id) -> Result<SubjectLedger, SmrtError> {
+pub(in crate::smrt) fn ledger_of_human(
+    unit: &mut Unit<'_>,
+    human: Id,
+) -> Result<SubjectLedger, SmrtError> {
     Ok(Ledgers::of_human(unit.engine, unit.tenant, human)?)
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::super::error::SmrtError;
-use crate::model::{Id, Instant, Members, NumberSet, RegistryKind, Territory, block_of, member_of};
+use crate::model::{
+    BLOCK_NUMBERS, Id, Instant, Members, NumberSet, RegistryKind, Territory, block_of, member_of,
+};
 use crate::phone::E164;
 use crate::rules::contact::{Listing, ReassignedFact, RegistryFact};
 use crate::rules::rule::Jurisdiction;
@@ -16,18 +18,18 @@ pub(crate) const BATCH_CACHE_BYTES_MAX: usize = 320 * 1024 * 1024;
 
 /// From this many numbers in a call on it pays to know first which have single listings.
 const FILTER_NUMBERS_MIN: usize = 256;
-/// From this many blocks of a thousand on it pays to read the stretch rather than each.
-const STRETCH_BLOCKS_MIN: usize = 48;
+/// How many blocks are read before they are kept.
+const BLOCKS_PER_READ: usize = 4_096;
 
 /// What is known of one number.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct DncFacts {
+pub struct DncFacts {
     /// What the national and state registries of the number's country say.
-    pub(crate) registries: Vec<RegistryFact>,
+    pub registries: Vec<RegistryFact>,
     /// Listings on the tenant's own lists, each still standing.
-    pub(crate) listings: Vec<Listing>,
+    pub listings: Vec<Listing>,
     /// What the Reassigned Numbers Database answered.
-    pub(crate) reassigned: Vec<ReassignedFact>,
+    pub reassigned: Vec<ReassignedFact>,
 }
 
 /// Reads facts for one tenant as of one instant, and keeps the blocks it has seen.
@@ -106,6 +108,62 @@ impl DncReader {
         }
         self.read_rows(engine, numbers, &mut facts)?;
         Ok(facts)
+    }
+
+    /// Whether a registry is a list of the tenant's own.
+    pub(super) fn is_own(&self, registry: Id) -> bool {
+        self.own.iter().any(|(own, _)| *own == registry)
+    }
+
+    fn held(&self, registry: Id) -> Option<&HeldRegistry> {
+        self.registries
+            .iter()
+            .find(|held| held.registry == registry)
+    }
+
+    /// The stretches of blocks of a registry that the tenant holds something of.
+    pub(super) fn stretches(&self, registry: Id) -> Option<Vec<(u64, u64)>> {
+        let held = self.held(registry)?;
+        let mut stretches: Vec<(u64, u64)> = held
+            .holdings
+            .iter()
+            .flat_map(|holding| holding.area_codes.stretches())
+            .collect();
+        stretches.sort_unstable();
+        // Where all is covered, no other stretch is needed.
+        let widest = stretches
+            .iter()
+            .max_by_key(|(first, last)| last - first)
+            .copied();
+        if let Some(widest) = widest {
+            stretches.retain(|stretch| {
+                *stretch == widest || stretch.0 > widest.1 || stretch.1 < widest.0
+            });
+        }
+        stretches.dedup();
+        Some(stretches)
+    }
+
+    /// The numbers of a block that a registry lists for the tenant, and since when each.
+    pub(super) fn listed(
+        &self,
+        registry: Id,
+        block: u64,
+        state: BlockState,
+    ) -> Vec<(E164, Instant)> {
+        let Some(held) = self.held(registry) else {
+            return Vec::new();
+        };
+        let Some(known) = held.known(block, state) else {
+            return Vec::new();
+        };
+        let first = block * u64::from(BLOCK_NUMBERS);
+        let members = known.members.iter();
+        let listed = members.filter_map(|member| {
+            let number = E164::from_digits(first + u64::from(member))?;
+            Some((number, held.since(&known, block, member)))
+        });
+        listed.collect()
     }
 
     /// Reads single listings and answers.
@@ -304,39 +362,29 @@ impl HeldRegistry {
         }
         wanted.sort_unstable();
         wanted.dedup();
-        for near in wanted.chunk_by(|left, right| left / 1_000 == right / 1_000) {
-            match near {
-                [first, .., last] if near.len() >= STRETCH_BLOCKS_MIN => {
-                    self.fetch_stretch(engine, (*first, *last), cache_bytes_left, passing)?;
-                }
-                near => {
-                    for block in near {
-                        self.fetch_stretch(engine, (*block, *block), cache_bytes_left, passing)?;
-                    }
-                }
+        for stretch in wanted.chunks(BLOCKS_PER_READ) {
+            for (block, state) in block::read_these(engine, self.registry, stretch)? {
+                self.keep(block, state, cache_bytes_left, passing);
             }
-            // That a block has no member is worth keeping too.
-            for block in near {
-                let kept = self.blocks.contains_key(block) || passing.contains_key(block);
-                if !kept {
-                    self.keep(*block, BlockState::default(), cache_bytes_left, passing);
-                }
+        }
+        // That a block has no member is worth keeping too.
+        for block in wanted {
+            if !self.blocks.contains_key(&block) && !passing.contains_key(&block) {
+                self.keep(block, BlockState::default(), cache_bytes_left, passing);
             }
         }
         Ok(())
     }
 
-    fn fetch_stretch(
-        &mut self,
-        engine: &mut dyn Engine,
-        stretch: (u64, u64),
-        cache_bytes_left: &mut usize,
-        passing: &mut HashMap<u64, KnownBlock>,
-    ) -> Result<(), SmrtError> {
-        for (block, state) in block::read(engine, self.registry, stretch, usize::MAX)? {
-            self.keep(block, state, cache_bytes_left, passing);
-        }
-        Ok(())
+    /// A block as the tenant may know it; nothing where it holds nothing that covers it.
+    fn known(&self, block: u64, state: BlockState) -> Option<KnownBlock> {
+        let holding = self.covering(block)?;
+        let version = self.holdings.get(holding)?.version;
+        Some(KnownBlock {
+            holding,
+            members: state.as_of(version),
+            flips: state.flips,
+        })
     }
 
     fn keep(
@@ -346,17 +394,9 @@ impl HeldRegistry {
         cache_bytes_left: &mut usize,
         passing: &mut HashMap<u64, KnownBlock>,
     ) {
-        let Some((holding, version)) = self.covering(block).and_then(|place| {
-            let holding = self.holdings.get(place)?;
-            Some((place, holding.version))
-        }) else {
-            return;
-        };
         let size_bytes = state.size_bytes();
-        let known = KnownBlock {
-            holding,
-            members: state.as_of(version),
-            flips: state.flips,
+        let Some(known) = self.known(block, state) else {
+            return;
         };
         match cache_bytes_left.checked_sub(size_bytes) {
             Some(left) => {

@@ -8,6 +8,9 @@ use crate::store::engine::Engine;
 use crate::store::error::StoreError;
 use crate::store::value::{Row, Value};
 
+/// From this many blocks of a thousand on it pays to read the stretch rather than each.
+const STRETCH_BLOCKS_MIN: usize = 48;
+
 /// The members of a block after the last load, and how they came to be.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BlockState {
@@ -39,14 +42,14 @@ impl BlockState {
     }
 }
 
-/// Reads the blocks from `first` to `last` that have, or ever had, a member; at most `limit` of
-/// them.
+/// Reads the blocks from `first` to `last` that have, or ever had, a member. Once `limit` blocks
+/// with members were read it ends, and says behind which block.
 pub(crate) fn read(
     engine: &mut dyn Engine,
     registry: Id,
     (first, last): (u64, u64),
     limit: usize,
-) -> Result<BTreeMap<u64, BlockState>, StoreError> {
+) -> Result<(BTreeMap<u64, BlockState>, Option<u64>), StoreError> {
     let mut blocks = BTreeMap::<u64, BlockState>::new();
     let mut parameters = [
         registry.into(),
@@ -63,9 +66,12 @@ pub(crate) fn read(
             Ok(())
         },
     )?;
-    // Behind the last block that was read, those with flips only are left for the next time.
-    if let (true, Some((end, _))) = (blocks.len() == limit, blocks.last_key_value()) {
-        parameters[2] = integer(*end);
+    let end = match blocks.last_key_value() {
+        Some((end, _)) if blocks.len() == limit && *end < last => Some(*end),
+        _ => None,
+    };
+    if let Some(end) = end {
+        parameters[2] = integer(end);
     }
     engine.query(
         "SELECT block, version, flipped FROM dnc_block_changes \
@@ -77,14 +83,36 @@ pub(crate) fn read(
             Ok(())
         },
     )?;
+    Ok((blocks, end))
+}
+
+/// Reads these blocks, in order; where they lie close together, those between them too.
+pub(crate) fn read_these(
+    engine: &mut dyn Engine,
+    registry: Id,
+    wanted: &[u64],
+) -> Result<BTreeMap<u64, BlockState>, StoreError> {
+    let mut blocks = BTreeMap::new();
+    for near in wanted.chunk_by(|left, right| left / 1_000 == right / 1_000) {
+        match near {
+            [first, .., last] if near.len() >= STRETCH_BLOCKS_MIN => {
+                blocks.extend(read(engine, registry, (*first, *last), usize::MAX)?.0);
+            }
+            near => {
+                for block in near {
+                    blocks.extend(read(engine, registry, (*block, *block), usize::MAX)?.0);
+                }
+            }
+        }
+    }
     Ok(blocks)
 }
 
-fn block(row: &dyn Row, column: usize) -> Result<u64, StoreError> {
+pub(super) fn block(row: &dyn Row, column: usize) -> Result<u64, StoreError> {
     u64::try_from(row.integer(column)?).map_err(|_| damaged("a block has a negative number"))
 }
 
-fn members(row: &dyn Row, column: usize) -> Result<Members, StoreError> {
+pub(super) fn members(row: &dyn Row, column: usize) -> Result<Members, StoreError> {
     Members::decode(row.bytes(column)?).ok_or_else(|| damaged("a block of numbers cannot be read"))
 }
 
