@@ -18,6 +18,7 @@ mod bad_rows;
 mod binary;
 mod by_hand;
 mod consent;
+mod consent_ledger;
 mod console;
 mod contention;
 mod contract;
