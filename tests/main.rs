@@ -19,6 +19,7 @@ mod binary;
 mod by_hand;
 mod check;
 mod consent;
+mod consent_ledger;
 mod console;
 mod contention;
 mod contract;

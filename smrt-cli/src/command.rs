@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod check;
 mod completions;
+mod consent;
 mod db;
 mod find;
 mod human;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Access(access::AccessCommand),
     #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    #[command(subcommand)]
     Mapping(mapping::MappingCommand),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -72,6 +75,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Unlink(args) => link::unlink(&args, global, ui),
         Command::Share(args) => share::run(&args, global, ui),
         Command::Access(command) => access::run(&command, global, ui),
+        Command::Consent(command) => consent::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
         Command::Rules(command) => rules::run(&command, global, ui),
         Command::Runs(command) => runs::run(&command, global, ui),

@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
+use smrt_etl::consent::ConsentFileError;
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
 use smrt_etl::source::SourceError;
@@ -148,6 +149,21 @@ impl From<ImportError> for CliError {
             hints: error.hint().into_iter().collect(),
             exit,
             ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<ConsentFileError> for CliError {
+    fn from(error: ConsentFileError) -> Self {
+        let hint = error.hint();
+        let told = match error {
+            ConsentFileError::Session(error) => return error.into(),
+            ConsentFileError::Source(error) => return error.into(),
+            error => Self::new("consent_layout", error.to_string()),
+        };
+        match hint {
+            Some(hint) => told.hint(hint),
+            None => told,
         }
     }
 }

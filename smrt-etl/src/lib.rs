@@ -1,6 +1,7 @@
 //! Bulk movement of contact data: source, map, clean, plan, apply.
 
 pub mod clean;
+pub mod consent;
 pub mod dnc;
 pub mod import;
 mod json_text;

@@ -74,7 +74,12 @@ impl RejectFormat {
         }
     }
 
-    fn write_header(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes the first line, where the format has one.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_header(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::JsonLines => Ok(()),
             Self::Delimited {
@@ -91,9 +96,19 @@ impl RejectFormat {
         }
     }
 
-    fn write_row(&self, run: i64, issue: &Issue, out: &mut dyn Write) -> io::Result<()> {
+    /// Writes a rejected row, with the run that rejected it where there was one.
+    ///
+    /// # Errors
+    ///
+    /// Those of `out`.
+    pub fn write_row(
+        &self,
+        run: Option<i64>,
+        issue: &Issue,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
         let line_number = issue.line.to_string();
-        let run = run.to_string();
+        let run = run.map(|run| run.to_string()).unwrap_or_default();
         let reasons = [
             line_number.as_str(),
             issue.column.as_deref().unwrap_or_default(),
@@ -134,7 +149,7 @@ pub fn write(
     session.issues(run, Some(Severity::Rejected), &mut |issue| {
         if failed.is_ok() {
             rows += 1;
-            failed = format.write_row(run.number, &issue, out);
+            failed = format.write_row(Some(run.number), &issue, out);
         }
     })?;
     failed
