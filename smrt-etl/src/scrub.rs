@@ -164,9 +164,10 @@ pub fn scrub(
     } = options;
     let format = LineFormat::of(&source)?;
     let outputs = Outputs::open(destination, existing, &format)?;
+    let own_contact = session.own_contact(&contact);
     let pipeline = Pipeline {
         question: &question,
-        contact: &contact,
+        contact: &own_contact,
         format: &format,
         slots: outputs.slots(),
     };

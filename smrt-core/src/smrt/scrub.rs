@@ -302,7 +302,7 @@ impl ScrubRecord {
                 "blocked": self.outcomes.blocked,
                 "unusable": self.outcomes.unusable,
             },
-            "reasons": reasons.map(ReasonCount::to_json).collect::<Vec<_>>(),
+            "reasons": reasons.map(|reason| reason.to_json()).collect::<Vec<_>>(),
             "flags": flags
                 .map(|(flag, rows)| json!({ "flag": flag, "rows": rows }))
                 .collect::<Vec<_>>(),
@@ -325,7 +325,7 @@ impl RegistryUse {
 }
 
 impl ReasonCount {
-    fn to_json(&self) -> Json {
+    fn to_json(self) -> Json {
         json!({
             "code": self.code,
             "outcome": self.outcome.as_str(),

@@ -11,7 +11,9 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 
 use smrt_core::rules::contact::{Contact, Decision, Facts, Question, decide};
-use smrt_core::smrt::{CalledParty, ScrubOutcome, TenantSession};
+use smrt_core::smrt::{
+    CalledParty, ContactReader, Parties, ScrubOutcome, SmrtError, TenantSession,
+};
 
 use super::error::ScrubError;
 use super::line::LineFormat;
@@ -26,6 +28,8 @@ use crate::source::{Source, SourceError};
 /// Rows of which the store is asked at once, so that those whose numbers lie together share what is
 /// read.
 const STRETCH_ROWS: usize = 65_536;
+/// From so many called parties on, what they have in common is read once.
+const PARTIES_MANY: usize = 1_000;
 /// Bytes of rows that end a stretch before it has so many.
 const STRETCH_BYTES: usize = 32 << 20;
 /// Pieces of stretches that wait to be decided: about one stretch, so that the store is asked of
@@ -139,41 +143,33 @@ impl Pipeline<'_, '_> {
         to_decide: &SyncSender<Task>,
         watch: &mut ScrubWatch<'_>,
     ) -> Result<Option<u64>, ScrubError> {
-        let (mut rows, mut number) = (0, 0);
-        for stretch in stretches {
-            if watch.stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let facts = session.contact_facts(self.question, &stretch.parties)?;
-            let stretch_rows: usize = stretch.pieces.iter().map(|piece| piece.rows.len()).sum();
-            rows += stretch_rows as u64;
-            let asked = Arc::new(Asked {
-                pieces: stretch.pieces,
-                parties: stretch.parties,
-                facts,
-            });
-            for piece in 0..asked.pieces.len() {
-                let stretch = Arc::clone(&asked);
-                let task = Task {
-                    number,
-                    stretch,
-                    piece,
-                };
-                // When nobody decides any more, the writer has a reason to tell.
-                if to_decide.send(task).is_err() {
+        let Ok(first) = stretches.recv() else {
+            return Ok(Some(0));
+        };
+        let parties = match first.parties.len() {
+            0..PARTIES_MANY => Parties::Few,
+            _ => Parties::Many,
+        };
+        let rows = session.read_contact_facts(self.question, parties, |facts| {
+            let (mut rows, mut number) = (0, 0);
+            for stretch in std::iter::once(first).chain(stretches) {
+                if watch.stop.load(Ordering::Relaxed) {
+                    return Ok(None);
+                }
+                let progress = stretch.progress;
+                let asked = Arc::new(Asked::of(stretch, facts)?);
+                rows += asked.rows();
+                if !hand_on(&asked, &mut number, to_decide) {
+                    // When nobody decides any more, the writer has a reason to tell.
                     return Ok(Some(rows));
                 }
-                number += 1;
+                (watch.progress)(ScrubProgress { rows, ..progress });
             }
-            (watch.progress)(ScrubProgress {
-                rows,
-                ..stretch.progress
-            });
-        }
-        match watch.stop.load(Ordering::Relaxed) {
-            true => Ok(None),
-            false => Ok(Some(rows)),
-        }
+            Ok(Some(rows))
+        })?;
+        // The last rows are still being decided; nothing is published of what was stopped.
+        let is_stopped = watch.stop.load(Ordering::Relaxed);
+        Ok(rows.filter(|_| !is_stopped))
     }
 
     /// Decides pieces until there are no more.
@@ -260,6 +256,38 @@ impl Pipeline<'_, '_> {
         }
         best
     }
+}
+
+impl Asked {
+    fn of(stretch: Stretch, facts: &mut ContactReader<'_, '_>) -> Result<Self, SmrtError> {
+        let facts = facts.facts(&stretch.parties)?;
+        Ok(Self {
+            pieces: stretch.pieces,
+            parties: stretch.parties,
+            facts,
+        })
+    }
+
+    fn rows(&self) -> u64 {
+        let rows = self.pieces.iter().map(|piece| piece.rows.len() as u64);
+        rows.sum()
+    }
+}
+
+/// Hands the pieces of a stretch to those who decide, and says whether somebody takes them.
+fn hand_on(stretch: &Arc<Asked>, number: &mut u64, to_decide: &SyncSender<Task>) -> bool {
+    for piece in 0..stretch.pieces.len() {
+        let task = Task {
+            number: *number,
+            stretch: Arc::clone(stretch),
+            piece,
+        };
+        if to_decide.send(task).is_err() {
+            return false;
+        }
+        *number += 1;
+    }
+    true
 }
 
 /// How many threads decide: the cores there are, without the one that asks the store.
