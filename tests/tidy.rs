@@ -12,7 +12,7 @@ const FILE_LINES_MAX: usize = 800;
 const SKIPPED: [&str; 5] = [".git", "target", "corpus", "artifacts", "node_modules"];
 
 /// What the modules of a crate may use of their own crate: folder, module, used modules.
-const EDGES: [(&str, &str, &[&str]); 17] = [
+const EDGES: [(&str, &str, &[&str]); 18] = [
     ("smrt-core/src", "phone", &["phone"]),
     ("smrt-core/src", "model", &["model", "phone"]),
     ("smrt-core/src", "rules", &["rules", "model", "phone"]),
@@ -30,6 +30,7 @@ const EDGES: [(&str, &str, &[&str]); 17] = [
         "mapping",
         &["mapping", "added_columns", "record"],
     ),
+    ("smrt-etl/src", "dnc", &["dnc"]),
     ("smrt-etl/src", "json_text", &["json_text"]),
     ("smrt-etl/src", "seen", &["seen"]),
     (
