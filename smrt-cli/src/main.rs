@@ -11,6 +11,7 @@ mod invocation;
 mod mapping_choice;
 mod output;
 mod phone_text;
+mod progress;
 mod run_counts;
 mod source_args;
 mod table;
