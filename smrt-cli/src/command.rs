@@ -15,6 +15,7 @@ mod mapping;
 mod number;
 mod rules;
 mod runs;
+mod scrub;
 mod share;
 mod show;
 mod tenant;
@@ -32,6 +33,7 @@ use crate::ui::Ui;
 pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
     Check(Box<check::CheckArgs>),
+    Scrub(Box<scrub::ScrubArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
     #[command(subcommand)]
@@ -67,6 +69,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
     match cli.command {
         Command::Import(args) => import::run(&args, global, ui),
         Command::Check(args) => check::run(&args, global, ui),
+        Command::Scrub(args) => scrub::run(&args, global, ui),
         Command::Find(args) => find::run(&args, global, ui),
         Command::Show(args) => show::run(&args, global, ui),
         Command::Human(command) => human::run(&command, global, ui),

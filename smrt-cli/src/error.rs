@@ -8,6 +8,7 @@ use smrt_core::store::StoreError;
 use smrt_etl::consent::ConsentFileError;
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
+use smrt_etl::scrub::{ColumnError, ScrubError};
 use smrt_etl::source::SourceError;
 
 use crate::exit::Exit;
@@ -164,6 +165,25 @@ impl From<ConsentFileError> for CliError {
         match hint {
             Some(hint) => told.hint(hint),
             None => told,
+        }
+    }
+}
+
+impl From<ColumnError> for CliError {
+    fn from(error: ColumnError) -> Self {
+        Self::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ScrubError> for CliError {
+    fn from(error: ScrubError) -> Self {
+        match error {
+            ScrubError::Session(error) => error.into(),
+            ScrubError::Stream(error) => Self::output(&error),
+            error => Self {
+                hints: error.hint().into_iter().collect(),
+                ..Self::new(error.code(), error.to_string())
+            },
         }
     }
 }

@@ -7,7 +7,7 @@ use smrt_core::model::{Audience, Id, Line};
 use smrt_core::phone::Region;
 use smrt_core::rules::contact::{Decision, Evidence};
 use smrt_core::rules::place::{StatedPlace, Tz};
-use smrt_core::rules::rule::{Jurisdiction, Rule, RuleSet};
+use smrt_core::rules::rule::{Jurisdiction, Rule};
 use smrt_core::smrt::CalledParty;
 
 use crate::args::GlobalArgs;
@@ -255,7 +255,8 @@ fn zone(text: &str) -> Result<Tz, String> {
 }
 
 pub(super) fn run(args: &CheckArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let question = args.contact.question(RuleSet::builtin(), global);
+    let rules = context::rules(global)?;
+    let question = args.contact.question(&rules, global);
     let mut smrt = context::smrt(global)?;
     let mut session = context::session(&mut smrt, global)?;
     let region = args.region.or(session.tenant().settings.default_region);
