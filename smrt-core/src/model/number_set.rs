@@ -74,6 +74,29 @@ impl NumberSet {
         added
     }
 
+    /// Takes a number out; `false` when it was not there.
+    pub fn remove(&mut self, number: E164) -> bool {
+        let Some(page) = self.page(block_of(number)) else {
+            return false;
+        };
+        let removed = self
+            .pages
+            .get_mut(page)
+            .is_some_and(|(_, members)| members.remove(member_of(number)));
+        self.len -= u64::from(removed);
+        removed
+    }
+
+    /// How many bytes it takes in memory, about.
+    #[must_use]
+    pub fn size_bytes(&self) -> usize {
+        let pages = self
+            .pages
+            .iter()
+            .map(|(_, members)| members.size_bytes() + 8);
+        self.nanp.len() * 4 + pages.sum::<usize>()
+    }
+
     /// Whether a number is in the set.
     #[must_use]
     pub fn contains(&self, number: E164) -> bool {

@@ -225,10 +225,12 @@ fn a_stated_zone_comes_before_everything() {
 #[test]
 fn where_the_address_is_abroad_the_rules_of_both_countries_apply() {
     use crate::rules::rule::RuleSet;
-    let applying = |address: &str, text: &str| -> Vec<&str> {
+    let applying = |address: &str, text: &str| -> Vec<_> {
         let place = Place::of(number(text), &stated(address));
         let rules = RuleSet::builtin().applying(&place);
-        rules.map(|rule| rule.id.as_str()).collect()
+        rules
+            .map(|rule| (rule.id.as_str(), rule.effective_from))
+            .collect()
     };
     let at_home = applying("US-FL", "+13055550143");
     let abroad = applying("CA-ON", "+13055550143");

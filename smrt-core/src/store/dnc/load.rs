@@ -45,6 +45,18 @@ impl DncContent {
         }
     }
 
+    /// How many blocks the list names.
+    #[must_use]
+    pub fn block_count(&self) -> u64 {
+        self.block_count_from(0)
+    }
+
+    /// How many of them from one on.
+    #[must_use]
+    pub fn block_count_from(&self, block: u64) -> u64 {
+        self.blocks_from(block).count() as u64
+    }
+
     /// The blocks from one on that the list names.
     fn blocks_from(&self, block: u64) -> Box<dyn Iterator<Item = u64> + '_> {
         match self {
