@@ -9,6 +9,7 @@ mod db;
 mod find;
 mod human;
 mod import;
+mod interaction;
 mod link;
 mod manual;
 mod mapping;
@@ -48,6 +49,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
     #[command(subcommand)]
+    Interaction(interaction::InteractionCommand),
+    #[command(subcommand)]
     Mapping(mapping::MappingCommand),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -79,6 +82,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Share(args) => share::run(&args, global, ui),
         Command::Access(command) => access::run(&command, global, ui),
         Command::Consent(command) => consent::run(&command, global, ui),
+        Command::Interaction(command) => interaction::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
         Command::Rules(command) => rules::run(&command, global, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
