@@ -5,8 +5,11 @@ use std::io;
 use serde::Serialize;
 use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
+use smrt_etl::consent::ConsentFileError;
+use smrt_etl::dnc::{DncError, SidecarError};
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
+use smrt_etl::scrub::{ColumnError, ScrubError};
 use smrt_etl::source::SourceError;
 
 use crate::exit::Exit;
@@ -120,6 +123,26 @@ impl From<SmrtError> for CliError {
     }
 }
 
+impl From<DncError> for CliError {
+    fn from(error: DncError) -> Self {
+        let exit = match &error {
+            DncError::Stopped => Exit::Interrupted,
+            _ => Exit::Failure,
+        };
+        Self {
+            hints: error.hints(),
+            exit,
+            ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<SidecarError> for CliError {
+    fn from(error: SidecarError) -> Self {
+        Self::new("sidecar", error.to_string())
+    }
+}
+
 impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
         Self::new(error.code(), error.to_string()).hint(error.hint())
@@ -148,6 +171,40 @@ impl From<ImportError> for CliError {
             hints: error.hint().into_iter().collect(),
             exit,
             ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<ConsentFileError> for CliError {
+    fn from(error: ConsentFileError) -> Self {
+        let hint = error.hint();
+        let told = match error {
+            ConsentFileError::Session(error) => return error.into(),
+            ConsentFileError::Source(error) => return error.into(),
+            error => Self::new("consent_layout", error.to_string()),
+        };
+        match hint {
+            Some(hint) => told.hint(hint),
+            None => told,
+        }
+    }
+}
+
+impl From<ColumnError> for CliError {
+    fn from(error: ColumnError) -> Self {
+        Self::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ScrubError> for CliError {
+    fn from(error: ScrubError) -> Self {
+        match error {
+            ScrubError::Session(error) => error.into(),
+            ScrubError::Stream(error) => Self::output(&error),
+            error => Self {
+                hints: error.hint().into_iter().collect(),
+                ..Self::new(error.code(), error.to_string())
+            },
         }
     }
 }

@@ -11,6 +11,7 @@ mod invocation;
 mod mapping_choice;
 mod output;
 mod phone_text;
+mod progress;
 mod rule_text;
 mod rules;
 mod run_counts;
