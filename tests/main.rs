@@ -17,6 +17,7 @@ mod audit_command;
 mod bad_rows;
 mod binary;
 mod by_hand;
+mod check;
 mod consent;
 mod consent_ledger;
 mod console;

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod consent;
 mod db;
+mod dnc;
 mod find;
 mod human;
 mod import;
@@ -13,7 +14,9 @@ mod link;
 mod manual;
 mod mapping;
 mod number;
+mod rules;
 mod runs;
+mod scrub;
 mod share;
 mod show;
 mod tenant;
@@ -31,12 +34,15 @@ use crate::ui::Ui;
 pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
     Check(Box<check::CheckArgs>),
+    Scrub(Box<scrub::ScrubArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
     #[command(subcommand)]
     Human(human::HumanCommand),
     #[command(subcommand)]
     Number(number::NumberCommand),
+    #[command(subcommand)]
+    Dnc(dnc::DncCommand),
     Link(link::LinkArgs),
     Unlink(link::UnlinkArgs),
     Share(share::ShareArgs),
@@ -46,6 +52,8 @@ pub(crate) enum Command {
     Consent(consent::ConsentCommand),
     #[command(subcommand)]
     Mapping(mapping::MappingCommand),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     #[command(subcommand)]
     Runs(runs::RunsCommand),
     #[command(subcommand)]
@@ -64,16 +72,19 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
     match cli.command {
         Command::Import(args) => import::run(&args, global, ui),
         Command::Check(args) => check::run(&args, global, ui),
+        Command::Scrub(args) => scrub::run(&args, global, ui),
         Command::Find(args) => find::run(&args, global, ui),
         Command::Show(args) => show::run(&args, global, ui),
         Command::Human(command) => human::run(&command, global, ui),
         Command::Number(command) => number::run(&command, global, ui),
+        Command::Dnc(command) => dnc::run(&command, global, ui),
         Command::Link(args) => link::link(&args, global, ui),
         Command::Unlink(args) => link::unlink(&args, global, ui),
         Command::Share(args) => share::run(&args, global, ui),
         Command::Access(command) => access::run(&command, global, ui),
         Command::Consent(command) => consent::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
+        Command::Rules(command) => rules::run(&command, global, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),
         Command::Audit(command) => audit::run(&command, global, ui),

@@ -6,8 +6,10 @@ use serde::Serialize;
 use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
 use smrt_etl::consent::ConsentFileError;
+use smrt_etl::dnc::{DncError, SidecarError};
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
+use smrt_etl::scrub::{ColumnError, ScrubError};
 use smrt_etl::source::SourceError;
 
 use crate::exit::Exit;
@@ -66,6 +68,11 @@ impl CliError {
         Self::new("file", format!("`{path}`: {error}"))
     }
 
+    /// Rule files have faults.
+    pub(crate) fn rules(message: impl Into<String>) -> Self {
+        Self::new("rules", message)
+    }
+
     /// Whether the reader of stdout has gone, which is no failure.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         self.code == CLOSED_PIPE
@@ -116,6 +123,26 @@ impl From<SmrtError> for CliError {
     }
 }
 
+impl From<DncError> for CliError {
+    fn from(error: DncError) -> Self {
+        let exit = match &error {
+            DncError::Stopped => Exit::Interrupted,
+            _ => Exit::Failure,
+        };
+        Self {
+            hints: error.hints(),
+            exit,
+            ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<SidecarError> for CliError {
+    fn from(error: SidecarError) -> Self {
+        Self::new("sidecar", error.to_string())
+    }
+}
+
 impl From<SourceError> for CliError {
     fn from(error: SourceError) -> Self {
         Self::new(error.code(), error.to_string()).hint(error.hint())
@@ -159,6 +186,25 @@ impl From<ConsentFileError> for CliError {
         match hint {
             Some(hint) => told.hint(hint),
             None => told,
+        }
+    }
+}
+
+impl From<ColumnError> for CliError {
+    fn from(error: ColumnError) -> Self {
+        Self::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ScrubError> for CliError {
+    fn from(error: ScrubError) -> Self {
+        match error {
+            ScrubError::Session(error) => error.into(),
+            ScrubError::Stream(error) => Self::output(&error),
+            error => Self {
+                hints: error.hint().into_iter().collect(),
+                ..Self::new(error.code(), error.to_string())
+            },
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Bulk movement of contact data: source, map, clean, plan, apply.
 
+mod added_columns;
 pub mod clean;
 pub mod consent;
 pub mod dnc;
@@ -8,7 +9,8 @@ mod json_text;
 pub mod mapping;
 pub mod plan;
 pub mod record;
-mod reject_columns;
 pub mod rejects;
+mod row_text;
+pub mod scrub;
 pub mod seen;
 pub mod source;

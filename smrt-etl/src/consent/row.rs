@@ -13,8 +13,8 @@ use smrt_core::phone;
 use smrt_core::smrt::{ConsentImport, NewConsentRecord, SmrtError};
 
 use super::{ConsentFileError, ConsentFileOptions};
+use crate::added_columns::is_added_column;
 use crate::record::Record;
-use crate::reject_columns::is_reject_column;
 use crate::source::Source;
 
 /// The columns of a file of consent events, in the order in which an export has them. Needed are
@@ -136,7 +136,7 @@ impl Columns {
                         place.get_or_insert(position);
                     }
                 }
-                None if IGNORED.contains(&folded.as_str()) || is_reject_column(name) => {}
+                None if IGNORED.contains(&folded.as_str()) || is_added_column(name) => {}
                 None => {
                     return Err(ConsentFileError::UnknownColumn {
                         column: name.to_owned(),

@@ -11,7 +11,7 @@ use smrt_core::store::Issue;
 use smrt_etl::consent::{
     ConsentFileChange, ConsentFileOptions, ConsentFileReport, ConsentFileWatch,
 };
-use smrt_etl::rejects::RejectFormat;
+use smrt_etl::rejects::{self, RejectFormat};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -297,15 +297,11 @@ impl Watch<'_> {
                     .filter(|folder| !folder.as_os_str().is_empty());
                 let file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
                 let out = empty.insert(BufWriter::new(file.map_err(|error| failed(&error))?));
-                self.format
-                    .write_header(out)
-                    .map_err(|error| failed(&error))?;
+                rejects::write_header(self.format, out).map_err(|error| failed(&error))?;
                 out
             }
         };
-        self.format
-            .write_row(None, issue, out)
-            .map_err(|error| failed(&error))
+        rejects::write_row(self.format, None, issue, out).map_err(|error| failed(&error))
     }
 
     /// Puts the file of rejected rows in its place, if there are any.
