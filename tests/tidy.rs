@@ -12,7 +12,7 @@ const FILE_LINES_MAX: usize = 800;
 const SKIPPED: [&str; 5] = [".git", "target", "corpus", "artifacts", "node_modules"];
 
 /// What the modules of a crate may use of their own crate: folder, module, used modules.
-const EDGES: [(&str, &str, &[&str]); 18] = [
+const EDGES: [(&str, &str, &[&str]); 19] = [
     ("smrt-core/src", "phone", &["phone"]),
     ("smrt-core/src", "model", &["model", "phone"]),
     ("smrt-core/src", "rules", &["rules", "model", "phone"]),
@@ -60,6 +60,11 @@ const EDGES: [(&str, &str, &[&str]); 18] = [
         "smrt-etl/src",
         "clean",
         &["clean", "json_text", "mapping", "record"],
+    ),
+    (
+        "smrt-etl/src",
+        "consent",
+        &["consent", "record", "added_columns", "source"],
     ),
     (
         "smrt-etl/src",

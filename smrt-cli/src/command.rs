@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod check;
 mod completions;
+mod consent;
 mod db;
 mod find;
 mod human;
@@ -12,6 +13,7 @@ mod link;
 mod manual;
 mod mapping;
 mod number;
+mod rules;
 mod runs;
 mod scrub;
 mod share;
@@ -44,7 +46,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Access(access::AccessCommand),
     #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    #[command(subcommand)]
     Mapping(mapping::MappingCommand),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     #[command(subcommand)]
     Runs(runs::RunsCommand),
     #[command(subcommand)]
@@ -72,7 +78,9 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Unlink(args) => link::unlink(&args, global, ui),
         Command::Share(args) => share::run(&args, global, ui),
         Command::Access(command) => access::run(&command, global, ui),
+        Command::Consent(command) => consent::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
+        Command::Rules(command) => rules::run(&command, global, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),
         Command::Audit(command) => audit::run(&command, global, ui),

@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
+use smrt_etl::consent::ConsentFileError;
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
 use smrt_etl::scrub::{ColumnError, ScrubError};
@@ -64,6 +65,11 @@ impl CliError {
     /// A file could not be read or written.
     pub(crate) fn file(path: impl std::fmt::Display, error: &io::Error) -> Self {
         Self::new("file", format!("`{path}`: {error}"))
+    }
+
+    /// Rule files have faults.
+    pub(crate) fn rules(message: impl Into<String>) -> Self {
+        Self::new("rules", message)
     }
 
     /// Whether the reader of stdout has gone, which is no failure.
@@ -144,6 +150,21 @@ impl From<ImportError> for CliError {
             hints: error.hint().into_iter().collect(),
             exit,
             ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<ConsentFileError> for CliError {
+    fn from(error: ConsentFileError) -> Self {
+        let hint = error.hint();
+        let told = match error {
+            ConsentFileError::Session(error) => return error.into(),
+            ConsentFileError::Source(error) => return error.into(),
+            error => Self::new("consent_layout", error.to_string()),
+        };
+        match hint {
+            Some(hint) => told.hint(hint),
+            None => told,
         }
     }
 }

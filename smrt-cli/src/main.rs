@@ -12,6 +12,8 @@ mod mapping_choice;
 mod output;
 mod phone_text;
 mod progress;
+mod rule_text;
+mod rules;
 mod run_counts;
 mod source_args;
 mod table;

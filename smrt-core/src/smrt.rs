@@ -37,8 +37,8 @@ pub use self::audit::{
 };
 pub use self::consent::{
     ConsentAnswer, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentReceipt, ConsentRecord,
-    ConsentSubject, ImportMode, ImportedConsent, NewConsentRecord, PermissionChange, ReceiptData,
-    ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
+    ConsentSubject, ImportMode, ImportedConsent, NewConsentRecord, OptOut, PermissionChange,
+    ReceiptData, ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
 };
 pub use self::contact::{CalledParty, ContactReader, Parties};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};

@@ -2,6 +2,7 @@
 
 mod added_columns;
 pub mod clean;
+pub mod consent;
 pub mod dnc;
 pub mod import;
 mod json_text;

@@ -30,11 +30,11 @@ pub fn write(
     out: &mut dyn Write,
 ) -> Result<u64, ImportError> {
     let mut rows = 0;
-    let mut failed: io::Result<()> = format.write_header(&REJECT_COLUMNS, out);
+    let mut failed: io::Result<()> = write_header(format, out);
     session.issues(run, Some(Severity::Rejected), &mut |issue| {
         if failed.is_ok() {
             rows += 1;
-            failed = write_row(format, run.number, &issue, out);
+            failed = write_row(format, Some(run.number), &issue, out);
         }
     })?;
     failed
@@ -79,14 +79,28 @@ pub fn rejected_by(source: &Source) -> Option<RejectedBy> {
     })
 }
 
-fn write_row(
+/// Writes the first line, where the format has one.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_header(format: &RejectFormat, out: &mut dyn Write) -> io::Result<()> {
+    format.write_header(&REJECT_COLUMNS, out)
+}
+
+/// Writes a rejected row, with the run that rejected it where there was one.
+///
+/// # Errors
+///
+/// Those of `out`.
+pub fn write_row(
     format: &RejectFormat,
-    run: i64,
+    run: Option<i64>,
     issue: &Issue,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let line_number = issue.line.to_string();
-    let run = run.to_string();
+    let run = run.map(|run| run.to_string()).unwrap_or_default();
     let reasons = [
         line_number.as_str(),
         issue.column.as_deref().unwrap_or_default(),

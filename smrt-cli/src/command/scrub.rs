@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use smrt_core::phone::Region;
 use smrt_core::rules::contact::Question;
-use smrt_core::rules::rule::RuleSet;
 use smrt_core::smrt::TenantSession;
 use smrt_etl::import::{MaxRejects, Progress};
 use smrt_etl::scrub::{
@@ -96,7 +95,8 @@ pub(super) fn run(args: &ScrubArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit
     let source = args.source.open_with_digest(&args.file)?;
     let columns = args.columns(&source, ui)?;
     let recorded_until = session.recorded_until(context::now(global))?;
-    let question = args.contact.question(RuleSet::builtin(), global);
+    let rules = context::rules(global)?;
+    let question = args.contact.question(&rules, global);
     let question = Question {
         // Whatever is recorded from now on cannot change what the record says.
         known_at: args.contact.known_at.unwrap_or(recorded_until),

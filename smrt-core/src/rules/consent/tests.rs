@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::ConsentScope;
 
 const HOUR: i64 = 3_600_000_000;
 

@@ -171,6 +171,17 @@ pub(in crate::smrt) fn ledgers_of(
     if is_empty(unit.engine, unit.tenant)? {
         return Ok(Ledgers::default());
     }
+    let linked = links_of(unit, numbers)?;
+    Ok(Ledgers::of_numbers(
+        unit.engine,
+        unit.tenant,
+        numbers,
+        linked,
+    )?)
+}
+
+/// Numbers and the humans linked to them, by links the tenant may see.
+pub(super) fn links_of(unit: &mut Unit<'_>, numbers: &[Id]) -> Result<Vec<(Id, Id)>, SmrtError> {
     let (mut linked, foreign) = links_on(unit.engine, unit.tenant.id, numbers)?;
     if !foreign.is_empty() {
         let mut links: Vec<Id> = foreign.iter().map(|link| link.id).collect();
@@ -179,12 +190,7 @@ pub(in crate::smrt) fn ledgers_of(
         let shared = foreign.iter().filter(|link| visible.contains_key(&link.id));
         linked.extend(shared.map(|link| (link.number, link.human)));
     }
-    Ok(Ledgers::of_numbers(
-        unit.engine,
-        unit.tenant,
-        numbers,
-        linked,
-    )?)
+    Ok(linked)
 }
 
 /// The tenant's whole ledger in one pass, for a list too long to look up; nothing where it is too

@@ -262,10 +262,7 @@ fn a_misspelt_key_is_answered_with_the_nearest_one_or_all() {
         let faults = faults_of(text);
         faults[0].problem.hint()
     };
-    assert_eq!(
-        hint("jurisdicton = \"US\"\n"),
-        "add `jurisdiction`; docs/rules.md describes it"
-    );
+    assert_eq!(hint("jurisdicton = \"US\"\n"), "is `jurisdiction` meant?");
     let of_rule = |body: &str| hint(&format!("{HEAD}ban = true\n{body}\n"));
     assert_eq!(
         of_rule("effective_form = 2026-01-01"),
