@@ -36,6 +36,7 @@ mod reference;
 mod refusal;
 mod rejects;
 mod repeat;
+mod rules;
 mod sandbox;
 mod tenancy;
 mod tidy;
