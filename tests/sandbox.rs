@@ -70,6 +70,14 @@ impl Sandbox {
             .stdin(Stdio::null());
     }
 
+    /// Runs the program to its end, as of another instant.
+    pub(crate) fn smrt_at<A: AsRef<OsStr>>(&self, at: &str, arguments: &[A]) -> Finished {
+        let mut command = Command::new(binary::path());
+        self.settle(&mut command);
+        command.args(arguments).args(["--at", at]);
+        Finished::new(command.output().unwrap())
+    }
+
     /// Runs the program to its end.
     pub(crate) fn smrt<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Finished {
         Finished::new(self.command(arguments).output().unwrap())

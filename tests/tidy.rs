@@ -12,7 +12,7 @@ const FILE_LINES_MAX: usize = 800;
 const SKIPPED: [&str; 5] = [".git", "target", "corpus", "artifacts", "node_modules"];
 
 /// What the modules of a crate may use of their own crate: folder, module, used modules.
-const EDGES: [(&str, &str, &[&str]); 16] = [
+const EDGES: [(&str, &str, &[&str]); 19] = [
     ("smrt-core/src", "phone", &["phone"]),
     ("smrt-core/src", "model", &["model", "phone"]),
     ("smrt-core/src", "rules", &["rules", "model", "phone"]),
@@ -24,11 +24,11 @@ const EDGES: [(&str, &str, &[&str]); 16] = [
     ),
     ("smrt-etl/src", "record", &["record"]),
     ("smrt-etl/src", "source", &["source", "record"]),
-    ("smrt-etl/src", "reject_columns", &["reject_columns"]),
+    ("smrt-etl/src", "added_columns", &["added_columns"]),
     (
         "smrt-etl/src",
         "mapping",
-        &["mapping", "record", "reject_columns"],
+        &["mapping", "added_columns", "record"],
     ),
     ("smrt-etl/src", "dnc", &["dnc"]),
     ("smrt-etl/src", "json_text", &["json_text"]),
@@ -36,12 +36,35 @@ const EDGES: [(&str, &str, &[&str]); 16] = [
     (
         "smrt-etl/src",
         "rejects",
-        &["rejects", "import", "json_text", "reject_columns", "source"],
+        &["rejects", "added_columns", "import", "row_text", "source"],
+    ),
+    (
+        "smrt-etl/src",
+        "row_text",
+        &["row_text", "added_columns", "json_text", "source"],
+    ),
+    (
+        "smrt-etl/src",
+        "scrub",
+        &[
+            "scrub",
+            "added_columns",
+            "json_text",
+            "mapping",
+            "record",
+            "row_text",
+            "source",
+        ],
     ),
     (
         "smrt-etl/src",
         "clean",
         &["clean", "json_text", "mapping", "record"],
+    ),
+    (
+        "smrt-etl/src",
+        "consent",
+        &["consent", "record", "added_columns", "source"],
     ),
     (
         "smrt-etl/src",

@@ -66,6 +66,15 @@ pub(crate) struct GlobalArgs {
         hide_env_values = true
     )]
     pub(crate) actor: Option<Actor>,
+    /// A folder of rule files that are added to the built-in ones, or take their place by name
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "SMRT_RULES",
+        hide_env_values = true
+    )]
+    pub(crate) rules: Option<PathBuf>,
     /// How rows and reports are written to stdout
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub(crate) format: Format,
@@ -142,6 +151,10 @@ mod tests {
             "smrt audit key example.com/audit --output audit.key",
             "smrt db check -q",
             "smrt completions bash",
+            "smrt rules list --jurisdiction US-FL --profile fcc_text --at 2026-10-18",
+            "smrt rules list --all --rules own",
+            "smrt rules show us.national_dnc",
+            "smrt rules validate own",
         ] {
             assert!(parses(line), "{line}");
         }
@@ -171,6 +184,9 @@ mod tests {
             "smrt audit key example.com/audit",
             "smrt find",
             "smrt mapping check a.csv",
+            "smrt rules list --jurisdiction florida",
+            "smrt rules list --profile lax",
+            "smrt rules show",
         ] {
             assert!(!parses(line), "{line}");
         }

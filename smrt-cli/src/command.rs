@@ -4,6 +4,7 @@ mod access;
 mod audit;
 mod check;
 mod completions;
+mod consent;
 mod db;
 mod dnc;
 mod find;
@@ -13,7 +14,9 @@ mod link;
 mod manual;
 mod mapping;
 mod number;
+mod rules;
 mod runs;
+mod scrub;
 mod share;
 mod show;
 mod tenant;
@@ -31,6 +34,7 @@ use crate::ui::Ui;
 pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
     Check(Box<check::CheckArgs>),
+    Scrub(Box<scrub::ScrubArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
     #[command(subcommand)]
@@ -45,7 +49,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Access(access::AccessCommand),
     #[command(subcommand)]
+    Consent(consent::ConsentCommand),
+    #[command(subcommand)]
     Mapping(mapping::MappingCommand),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     #[command(subcommand)]
     Runs(runs::RunsCommand),
     #[command(subcommand)]
@@ -64,6 +72,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
     match cli.command {
         Command::Import(args) => import::run(&args, global, ui),
         Command::Check(args) => check::run(&args, global, ui),
+        Command::Scrub(args) => scrub::run(&args, global, ui),
         Command::Find(args) => find::run(&args, global, ui),
         Command::Show(args) => show::run(&args, global, ui),
         Command::Human(command) => human::run(&command, global, ui),
@@ -73,7 +82,9 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Unlink(args) => link::unlink(&args, global, ui),
         Command::Share(args) => share::run(&args, global, ui),
         Command::Access(command) => access::run(&command, global, ui),
+        Command::Consent(command) => consent::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
+        Command::Rules(command) => rules::run(&command, global, ui),
         Command::Runs(command) => runs::run(&command, global, ui),
         Command::Tenant(command) => tenant::run(command, global, ui),
         Command::Audit(command) => audit::run(&command, global, ui),

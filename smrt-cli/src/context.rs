@@ -7,6 +7,7 @@ use smrt_core::store::{Access, NewTenant, Tenant};
 use crate::args::GlobalArgs;
 use crate::error::CliError;
 use crate::mapping_choice::nearest;
+use crate::rules::Rules;
 use crate::ui::Ui;
 
 /// The tenant of a store whose user names none.
@@ -17,6 +18,11 @@ pub(crate) fn now(global: &GlobalArgs) -> Instant {
     global
         .at
         .unwrap_or_else(|| Instant::from_chrono(chrono::Utc::now()))
+}
+
+/// The rules a command decides by: the built-in ones, and those of `--rules`.
+pub(crate) fn rules(global: &GlobalArgs) -> Result<Rules, CliError> {
+    Rules::load(global.rules.as_deref())
 }
 
 /// Opens the store of a command, for sessions of its tenants and for the store as a whole.

@@ -5,9 +5,11 @@ use std::io;
 use serde::Serialize;
 use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
+use smrt_etl::consent::ConsentFileError;
 use smrt_etl::dnc::{DncError, SidecarError};
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
+use smrt_etl::scrub::{ColumnError, ScrubError};
 use smrt_etl::source::SourceError;
 
 use crate::exit::Exit;
@@ -64,6 +66,11 @@ impl CliError {
     /// A file could not be read or written.
     pub(crate) fn file(path: impl std::fmt::Display, error: &io::Error) -> Self {
         Self::new("file", format!("`{path}`: {error}"))
+    }
+
+    /// Rule files have faults.
+    pub(crate) fn rules(message: impl Into<String>) -> Self {
+        Self::new("rules", message)
     }
 
     /// Whether the reader of stdout has gone, which is no failure.
@@ -164,6 +171,40 @@ impl From<ImportError> for CliError {
             hints: error.hint().into_iter().collect(),
             exit,
             ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<ConsentFileError> for CliError {
+    fn from(error: ConsentFileError) -> Self {
+        let hint = error.hint();
+        let told = match error {
+            ConsentFileError::Session(error) => return error.into(),
+            ConsentFileError::Source(error) => return error.into(),
+            error => Self::new("consent_layout", error.to_string()),
+        };
+        match hint {
+            Some(hint) => told.hint(hint),
+            None => told,
+        }
+    }
+}
+
+impl From<ColumnError> for CliError {
+    fn from(error: ColumnError) -> Self {
+        Self::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ScrubError> for CliError {
+    fn from(error: ScrubError) -> Self {
+        match error {
+            ScrubError::Session(error) => error.into(),
+            ScrubError::Stream(error) => Self::output(&error),
+            error => Self {
+                hints: error.hint().into_iter().collect(),
+                ..Self::new(error.code(), error.to_string())
+            },
         }
     }
 }

@@ -73,19 +73,36 @@ impl Out {
     }
 
     pub(crate) fn write(&mut self, text: &str) -> Result<(), CliError> {
-        let written = match self.is_terminal {
+        self.write_shown(text)
+            .map_err(|error| CliError::output(&error))
+    }
+
+    fn write_shown(&mut self, text: &str) -> io::Result<()> {
+        match self.is_terminal {
             true => self
                 .stdout
                 .write_all(escape_controls_within_lines(text).as_bytes()),
             false => self.stdout.write_all(text.as_bytes()),
-        };
-        written.map_err(|error| CliError::output(&error))
+        }
     }
 
     pub(crate) fn finish(mut self) -> Result<(), CliError> {
         self.stdout
             .flush()
             .map_err(|error| CliError::output(&error))
+    }
+}
+
+/// For data that another module streams: whole lines of UTF-8 at a time.
+impl io::Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = std::str::from_utf8(bytes);
+        self.write_shown(text.map_err(|_| io::ErrorKind::InvalidData)?)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stdout.flush()
     }
 }
 
@@ -98,30 +115,31 @@ pub(crate) fn text(text: &str) -> Result<(), CliError> {
 
 /// Writes a report.
 pub(crate) fn report<R: Report>(format: Format, report: &R) -> Result<(), CliError> {
+    text(&report_text(format, report)?)
+}
+
+/// A report as it is written, where it goes elsewhere because stdout has other data.
+pub(crate) fn report_text<R: Report>(format: Format, report: &R) -> Result<String, CliError> {
     #[derive(Serialize)]
     struct Document<'r, R> {
         schema: &'static str,
         #[serde(flatten)]
         report: &'r R,
     }
-    let mut out = Out::new();
     match format {
-        Format::Table => out.write(&report.page())?,
+        Format::Table => Ok(report.page()),
         Format::Json => {
             let schema = R::SCHEMA;
             let text = serde_json::to_string_pretty(&Document { schema, report });
-            out.write(&text.map_err(|error| unwritable(&error))?)?;
-            out.write("\n")?;
+            Ok(text.map_err(|error| unwritable(&error))? + "\n")
         }
-        Format::Jsonl => out.write(&json_line(R::TAG, report)?)?,
+        Format::Jsonl => json_line(R::TAG, report),
         Format::Csv => {
-            out.write(&csv_line(R::CSV)?)?;
-            for row in report.csv_rows() {
-                out.write(&csv_line(&row)?)?;
-            }
+            let rows = report.csv_rows();
+            let rows = rows.iter().map(|row| csv_line(row));
+            std::iter::once(csv_line(R::CSV)).chain(rows).collect()
         }
     }
-    out.finish()
 }
 
 /// Writes a listing row by row.

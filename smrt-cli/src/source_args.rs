@@ -4,7 +4,7 @@ use std::num::NonZeroU64;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use smrt_etl::source::{Encoding, Format, Input, Quote, Source, SourceOptions};
+use smrt_etl::source::{ContentDigest, Encoding, Format, Input, Quote, Source, SourceOptions};
 
 use crate::error::CliError;
 
@@ -44,6 +44,15 @@ enum InputFormat {
 impl SourceArgs {
     /// Opens a file, or standard input for `-`.
     pub(crate) fn open(&self, file: &Path) -> Result<Source, CliError> {
+        self.open_as(file, ContentDigest::None)
+    }
+
+    /// As [`SourceArgs::open`], with a digest of all that is read.
+    pub(crate) fn open_with_digest(&self, file: &Path) -> Result<Source, CliError> {
+        self.open_as(file, ContentDigest::Sha256)
+    }
+
+    fn open_as(&self, file: &Path, content_digest: ContentDigest) -> Result<Source, CliError> {
         let input = match is_stdin(file) {
             true => Input::Reader {
                 name: file_name(file),
@@ -51,7 +60,11 @@ impl SourceArgs {
             },
             false => Input::File(file.to_owned()),
         };
-        Ok(Source::open(input, &self.options())?)
+        let options = SourceOptions {
+            content_digest,
+            ..self.options()
+        };
+        Ok(Source::open(input, &options)?)
     }
 
     fn options(&self) -> SourceOptions {

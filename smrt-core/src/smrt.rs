@@ -22,6 +22,7 @@ mod link;
 mod number;
 mod page;
 mod record;
+mod scrub;
 mod search;
 mod session;
 mod tenant;
@@ -36,8 +37,8 @@ pub use self::audit::{
 };
 pub use self::consent::{
     ConsentAnswer, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentReceipt, ConsentRecord,
-    ConsentSubject, ImportMode, ImportedConsent, NewConsentRecord, PermissionChange, ReceiptData,
-    ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
+    ConsentSubject, ImportMode, ImportedConsent, NewConsentRecord, OptOut, PermissionChange,
+    ReceiptData, ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
 };
 pub use self::contact::{CalledParty, ContactReader, Parties};
 pub use self::detail::{HumanDetail, LinkDetail, NumberDetail};
@@ -55,6 +56,9 @@ pub use self::link::{Link, LinkEdit, NewLink};
 pub use self::number::{Number, NumberEdit};
 pub use self::page::{Cursor, Page, PageRequest, ParseCursorError};
 pub use self::record::Masked;
+pub use self::scrub::{
+    OutcomeCounts, ReasonCount, RegistryUse, ScrubOutcome, ScrubRecord, ScrubbedFile,
+};
 pub use self::search::{FoundHuman, HumanSearch};
 pub use self::session::TenantSession;
 use crate::model::{Actor, EntityType, Id, Instant};

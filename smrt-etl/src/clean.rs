@@ -424,8 +424,7 @@ impl RowCleaner<'_, '_> {
             block.push(context.run);
             block.push(line(self.record));
             block.push(ConsentEvent::of_status(consent.status).as_str());
-            // No date is exact: exports tell days, or the clock of another zone.
-            block.push(dated.map(|_| DatePrecision::Day.as_str()));
+            block.push(dated.map(|at| precision(consent.date, at).as_str()));
             block.push(None::<&str>);
             block.push(None::<&str>);
             block.push(None::<&str>);
@@ -486,6 +485,15 @@ fn is_same_event(one: &MappedConsent<'_>, other: &MappedConsent<'_>) -> bool {
         && one.status == other.status
         && one.source == other.source
         && one.date == other.date
+}
+
+/// How exactly an event is dated: to the day, unless the export told a time of day.
+fn precision(told: Option<Instant>, dated: Instant) -> DatePrecision {
+    const DAY_MICROS: i64 = 86_400_000_000;
+    match told.is_some() && dated.as_micros().rem_euclid(DAY_MICROS) != 0 {
+        true => DatePrecision::Exact,
+        false => DatePrecision::Day,
+    }
 }
 
 fn withdraws(consent: &MappedConsent<'_>, consent_type: &ConsentType) -> bool {

@@ -26,12 +26,15 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use sha2::Digest as _;
+
 use crate::record::{Record, RecordBatch};
 
-use self::bytes::{Opened, Progress};
+use self::bytes::{Opened, Progress, SharedDigest};
 use self::delimited::DelimitedReader;
 use self::input::Name;
 use self::json_lines::JsonLinesReader;
+pub(crate) use self::json_lines::members as json_members;
 use self::scan::Dialect;
 use self::sniff::{Beginning, TableLayout};
 use self::text::TextWindow;
@@ -44,7 +47,7 @@ pub use self::format::{Format, FormatError};
 pub use self::header::{Column, Header};
 pub use self::input::Input;
 pub use self::layout::{Compression, Found, Layout, LineEnd, Origin};
-pub use self::options::{OptionError, Quote, SourceOptions};
+pub use self::options::{ContentDigest, OptionError, Quote, SourceOptions};
 
 /// Rows in a batch, at most.
 const BATCH_ROWS_MAX: usize = 2048;
@@ -85,6 +88,7 @@ pub struct Source {
     name: Name,
     progress: Progress,
     fingerprint: Fingerprint,
+    digest: Option<SharedDigest>,
     layout: Layout,
     header: Header,
     header_raw: Option<String>,
@@ -116,7 +120,8 @@ impl Source {
             compression,
             fingerprint,
             progress,
-        } = bytes::open(input, &name)?;
+            digest,
+        } = bytes::open(input, &name, options.content_digest)?;
         let encoding = find_encoding(stream.peek(ENCODING_BYTES), options)
             .map_err(|kind| name.kind_error(kind))?;
         let mut window = TextWindow::new(stream, encoding.value, options.chunk_bytes);
@@ -147,6 +152,7 @@ impl Source {
             name,
             progress,
             fingerprint,
+            digest,
             layout: Layout {
                 compression,
                 format,
@@ -197,6 +203,14 @@ impl Source {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// SHA-256 over the bytes read so far, as they are stored: over the whole source once its last
+    /// row was delivered. None unless the options asked for it.
+    #[must_use]
+    pub fn content_digest(&self) -> Option<[u8; 32]> {
+        let digest = self.digest.as_ref()?.lock().ok()?;
+        Some(digest.clone().finalize().into())
     }
 
     /// Bytes read so far, as they are stored; reading runs ahead of the rows delivered.

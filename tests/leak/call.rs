@@ -2,14 +2,15 @@
 
 use serde_json::Map;
 use smrt_core::model::{
-    AccessLevel, ConsentStatus, ConsentType, Direction, EntityType, Field, Id, InteractionKind,
-    RelationshipType,
+    AccessLevel, ConsentChannel, ConsentStatus, ConsentTier, ConsentType, Direction, EntityType,
+    Field, Id, InteractionKind, Purpose, RelationshipType,
 };
 use smrt_core::phone::E164;
 use smrt_core::smrt::{
-    AccessQuestion, GrantFilter, Human, HumanEdit, HumanSearch, InteractionEdit, LinkEdit,
-    NewConsentRecord, NewGrant, NewHuman, NewInteraction, NewLink, NumberEdit, PageRequest,
-    SigningKey, Smrt, SmrtError, TenantSession,
+    AccessQuestion, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentSubject, GrantFilter,
+    Human, HumanEdit, HumanSearch, ImportMode, InteractionEdit, LinkEdit, NewConsentRecord,
+    NewGrant, NewHuman, NewInteraction, NewLink, NumberEdit, PageRequest, SigningKey, Smrt,
+    SmrtError, TenantSession,
 };
 use smrt_core::store::{AuditFilter, IndexPolicy, NewRun, Run, RunStatus};
 
@@ -154,6 +155,45 @@ pub(super) const METHODS: &[(&str, Call)] = &[
     }),
     ("list_consent_records", |s, t, w| {
         told(s.list_consent_records(&t.page(t.consent), w.instant()))
+    }),
+    ("consent_status", |s, t, w| {
+        let subjects = [
+            ConsentSubject::Human(t.human),
+            ConsentSubject::Number(t.number),
+        ];
+        let at = w.instant();
+        let answers = subjects.map(|subject| s.consent_status(&question(subject), at, at));
+        told(answers.into_iter().collect::<Result<Vec<_>, _>>())
+    }),
+    ("consent_history", |s, t, w| {
+        let subjects = [
+            ConsentSubject::Human(t.human),
+            ConsentSubject::Number(t.number),
+        ];
+        let histories = subjects.map(|subject| s.consent_history(subject, w.instant()));
+        told(histories.into_iter().collect::<Result<Vec<_>, _>>())
+    }),
+    ("consent_opt_outs", |s, _, w| {
+        told(s.consent_opt_outs(w.instant()))
+    }),
+    ("consent_receipt", |s, t, w| {
+        told(s.consent_receipt(t.consent, w.instant()))
+    }),
+    ("import_consent_records", |s, t, w| {
+        let rows = vec![ConsentImport {
+            id: Some(t.consent),
+            event: consent_of(t.human),
+        }];
+        let mut outcomes = Vec::new();
+        let (policy, mode) = (ConsentPolicy::KeepWithdrawals, ImportMode::Apply);
+        let imported = s.import_consent_records(
+            policy,
+            mode,
+            w.instant(),
+            &mut std::iter::once(rows),
+            &mut |told| outcomes.extend(told.iter().map(|outcome| format!("{outcome:?}"))),
+        );
+        told(imported.map(|()| outcomes))
     }),
     ("add_interactions", |s, t, w| {
         let new = NewInteraction {
@@ -410,6 +450,16 @@ pub(super) fn consent_of(human: Id) -> NewConsentRecord {
     let kind = ConsentType::parse("marketing_fax").unwrap();
     let at = When::Before.instant();
     NewConsentRecord::of_human(human, kind, ConsentStatus::Revoked, "letter", at)
+}
+
+fn question(subject: ConsentSubject) -> ConsentQuestion {
+    ConsentQuestion {
+        subject,
+        purpose: Purpose::Marketing,
+        channel: ConsentChannel::Call,
+        tier: ConsentTier::OptIn,
+        seller: None,
+    }
 }
 
 pub(super) fn new_run() -> NewRun {

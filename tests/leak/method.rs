@@ -417,8 +417,7 @@ fn what_a_session_is_given_does_not_show_itself_in_logs() {
 fn every_public_method_of_a_session_is_called_here() {
     let folder = binary::repository().join("smrt-core/src/smrt");
     let mut found = BTreeSet::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+    for path in files_below(&folder) {
         if path.extension().is_none_or(|extension| extension != "rs") {
             continue;
         }
@@ -444,4 +443,15 @@ fn every_public_method_of_a_session_is_called_here() {
     let called: BTreeSet<String> = METHODS.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert!(found.len() > 40);
     assert_eq!(found, called, "a method needs a call here");
+}
+
+/// Every file below a folder.
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let below = paths.flat_map(|path| match path.is_dir() {
+        true => files_below(&path),
+        false => vec![path],
+    });
+    below.collect()
 }

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use smrt_core::model::Id;
 use smrt_core::smrt::{
-    Checkpoint, CheckpointVerification, ConsentRecord, Explanation, FoundHuman, GrantDetail, Human,
-    HumanDetail, Interaction, Link, LinkDetail, Masked, Number, NumberDetail, Page, SmrtError,
+    Checkpoint, CheckpointVerification, ConsentAnswer, ConsentReceipt, ConsentRecord, Explanation,
+    FoundHuman, GrantDetail, Human, HumanDetail, Interaction, Link, LinkDetail, Masked, Number,
+    NumberDetail, OptOut, Page, SmrtError,
 };
 use smrt_core::store::{
     AuditEntry, AuditVerification, DeferredRow, ExistingHuman, Issue, Origin, Run, Severity,
@@ -123,11 +124,43 @@ impl View for ConsentRecord {
             &self.consent_source,
             &self.legal_basis,
             &self.metadata,
+            &self.evidence,
+            &self.event_kind,
+            &self.date_precision,
+            &self.consent_tier,
+            &self.seller,
         ];
         let texts: Vec<String> = texts.into_iter().map(shown).collect();
-        let times = [shown(&self.consent_date), shown(&self.expiration_date)];
+        let times = [
+            shown(&self.consent_date),
+            shown(&self.expiration_date),
+            shown(&self.recorded_at),
+        ];
         let sides = [id_of(self.human_id), id_of(self.phone_number_id)];
         format!("{} {} {sides:?} {texts:?} {times:?}", self.id, self.owner)
+    }
+}
+
+impl View for ConsentAnswer {
+    fn reveal(&self) -> String {
+        format!("{self:?}")
+    }
+}
+
+impl View for OptOut {
+    fn reveal(&self) -> String {
+        let human = id_of(self.human_id);
+        let times = self.acted_at.map(|at| at.to_string());
+        format!(
+            "{:?} {human} {} {times:?} {}",
+            self.phone_number, self.scope, self.event
+        )
+    }
+}
+
+impl View for ConsentReceipt {
+    fn reveal(&self) -> String {
+        serde_json::to_string(self).unwrap()
     }
 }
 

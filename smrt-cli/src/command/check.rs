@@ -7,7 +7,7 @@ use smrt_core::model::{Audience, Id, Line};
 use smrt_core::phone::Region;
 use smrt_core::rules::contact::{Decision, Evidence};
 use smrt_core::rules::place::{StatedPlace, Tz};
-use smrt_core::rules::rule::{Jurisdiction, Rule, RuleSet};
+use smrt_core::rules::rule::{Jurisdiction, Rule};
 use smrt_core::smrt::CalledParty;
 
 use crate::args::GlobalArgs;
@@ -45,7 +45,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "ID")]
     human: Option<Id>,
     /// The state or country of the called party's address, such as US-FL
-    #[arg(long, value_name = "JURISDICTION")]
+    #[arg(long, value_name = "JURISDICTION", value_parser = jurisdiction)]
     state: Option<Jurisdiction>,
     /// The called party's time zone, as it or an operator stated it, such as America/Denver
     #[arg(long, value_name = "ZONE", value_parser = zone)]
@@ -167,8 +167,8 @@ impl Answer {
 }
 
 impl Report for Answer {
-    const SCHEMA: &'static str = "smrt.check.v1";
-    const TAG: &'static str = "check";
+    const SCHEMA: &'static str = "smrt.contact-decision.v1";
+    const TAG: &'static str = "contact_decision";
     const CSV: &'static [&'static str] = &[
         "phone_number",
         "allowed",
@@ -237,6 +237,15 @@ impl Report for Answer {
     }
 }
 
+/// Reads a country or a state that there is.
+fn jurisdiction(text: &str) -> Result<Jurisdiction, String> {
+    let read = text.parse::<Jurisdiction>().ok();
+    read.filter(|jurisdiction| jurisdiction.exists())
+        .ok_or_else(|| {
+            "no country or state: expected one such as `US-FL`, `CA-ON` or `GB`".to_owned()
+        })
+}
+
 /// Reads the name of a time zone.
 fn zone(text: &str) -> Result<Tz, String> {
     text.parse().map_err(|_| {
@@ -246,7 +255,8 @@ fn zone(text: &str) -> Result<Tz, String> {
 }
 
 pub(super) fn run(args: &CheckArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let question = args.contact.question(RuleSet::builtin(), global);
+    let rules = context::rules(global)?;
+    let question = args.contact.question(&rules, global);
     let mut smrt = context::smrt(global)?;
     let mut session = context::session(&mut smrt, global)?;
     let region = args.region.or(session.tenant().settings.default_region);

@@ -1,6 +1,5 @@
 //! `smrt import`: bring a contact export into the store.
 
-mod progress;
 mod reject_file;
 mod report;
 
@@ -20,7 +19,6 @@ use smrt_etl::plan::ConflictPolicy;
 use smrt_etl::rejects::RejectFormat;
 use smrt_etl::source::{Source, SourceError};
 
-use self::progress::ProgressDisplay;
 use self::reject_file::earlier_run;
 use self::report::{Told, tell};
 use super::undo::{self, UndoArgs};
@@ -31,6 +29,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::invocation;
 use crate::mapping_choice::{MappingArgs, MappingOrigin};
+use crate::progress::ProgressDisplay;
 use crate::source_args::{self, SourceArgs};
 use crate::ui::Ui;
 

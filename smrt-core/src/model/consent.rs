@@ -318,3 +318,14 @@ impl ConsentScope {
         })
     }
 }
+
+impl fmt::Display for ConsentScope {
+    /// Writes the consent type of the scope: `marketing_sms`, `contact`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.purpose.map_or("contact", Purpose::as_str))?;
+        match self.channel {
+            Some(channel) => write!(f, "_{channel}"),
+            None => Ok(()),
+        }
+    }
+}

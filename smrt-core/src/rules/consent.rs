@@ -8,7 +8,7 @@
 
 use super::rule::Reach;
 use crate::model::{
-    ConsentChannel, ConsentEvent, ConsentTier, DatePrecision, Id, Instant, Purpose,
+    ConsentChannel, ConsentEvent, ConsentScope, ConsentTier, DatePrecision, Id, Instant, Purpose,
 };
 pub use crate::model::{ConsentOrigin, EvidenceFault, LedgerEvent};
 
@@ -237,6 +237,17 @@ pub fn restriction(events: &[LedgerEvent], at: Instant, known_at: Instant) -> Op
         true => None,
         false => Some(newest),
     }
+}
+
+/// The contacts of a scope, purposes and channels as they are listed.
+pub fn contacts_in(scope: ConsentScope) -> impl Iterator<Item = (Purpose, ConsentChannel)> {
+    let purposes = Purpose::ALL.into_iter();
+    let purposes = purposes.filter(move |one| scope.purpose.is_none_or(|named| named == *one));
+    purposes.flat_map(move |purpose| {
+        let channels = ConsentChannel::ALL.into_iter();
+        let channels = channels.filter(move |one| scope.channel.is_none_or(|named| named == *one));
+        channels.map(move |channel| (purpose, channel))
+    })
 }
 
 /// The question to which an agreement in any form is an answer.

@@ -210,6 +210,23 @@ impl Place {
     }
 }
 
+/// Whether there is such a country, or such a state of one whose states are known.
+///
+/// ```
+/// use smrt_core::rules::place::is_known;
+///
+/// assert!(is_known("US-FL".parse()?) && is_known("GB".parse()?));
+/// assert!(!is_known("US-ZZ".parse()?) && !is_known("XX".parse()?));
+/// # Ok::<(), smrt_core::rules::rule::ParseJurisdictionError>(())
+/// ```
+#[must_use]
+pub fn is_known(place: Jurisdiction) -> bool {
+    match place.state() {
+        Some(_) => table::state_zones(place).is_some(),
+        None => !table::country_zones(place).is_empty(),
+    }
+}
+
 /// The same place, as a state where it is a territory that has a country's code as well.
 fn as_state(place: Jurisdiction) -> Jurisdiction {
     match TERRITORIES.contains(&place) {

@@ -1,6 +1,7 @@
 //! Consent records: events of an append-only ledger, each tenant's own.
 
 mod file;
+mod history;
 mod receipt;
 mod row;
 mod status;
@@ -8,6 +9,7 @@ mod status;
 use serde_json::{Map, Value as Json};
 
 pub use self::file::{ConsentImport, ConsentPolicy, ImportMode, ImportedConsent, PermissionChange};
+pub use self::history::OptOut;
 pub use self::receipt::{
     ConsentReceipt, ReceiptData, ReceiptEvent, ReceiptHeader, ReceiptParty, ReceiptProcessing,
 };

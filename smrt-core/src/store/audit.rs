@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 pub use self::fault::AuditFault;
 use self::hash::{Hash, LEAF_VALUES, LeafHasher};
 pub use self::read::{AuditEntry, AuditFilter};
-pub(crate) use self::read::{entries, entry};
+pub(crate) use self::read::{entries, entry, recorded_until};
 pub use self::verify::AuditVerification;
 pub(crate) use self::verify::{RootOf, Walked, verify};
 use super::engine::Engine;
@@ -90,6 +90,9 @@ pub(crate) struct Detail {
     /// SHA-256 of the content of a file, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) source_digest: Option<String>,
+    /// The record of a scrub: what was asked, what was relied on, and what came out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scrub: Option<serde_json::Value>,
 }
 
 impl Detail {

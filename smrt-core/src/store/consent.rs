@@ -166,15 +166,7 @@ impl Ledgers {
         human: Id,
     ) -> Result<SubjectLedger, StoreError> {
         let mut ledgers = Self::default();
-        let mut numbers = Vec::new();
-        let sql = "SELECT phone_number_id, created_by_tenant_id FROM phone_human_links \
-                   WHERE human_id = ?1";
-        engine.query(sql, &[human.into()], &mut |row| {
-            if row.id(1)? == tenant.id {
-                numbers.push(row.id(0)?);
-            }
-            Ok(())
-        })?;
+        let numbers = Self::numbers_of(engine, tenant.id, human)?;
         let sql = format!("SELECT {COLUMNS} FROM consent_records c WHERE c.phone_number_id IN");
         for_ids(engine, &sql, &[], &numbers, &mut |row| {
             ledgers.keep(tenant, row)
@@ -182,6 +174,56 @@ impl Ledgers {
         ledgers.read_humans(engine, tenant, &[human])?;
         let all = u32::try_from(ledgers.events.len()).unwrap_or(u32::MAX);
         Ok(ledgers.at((0..all).collect()))
+    }
+
+    /// The numbers that a tenant links to a human.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub(crate) fn numbers_of(
+        engine: &mut dyn Engine,
+        tenant: Id,
+        human: Id,
+    ) -> Result<Vec<Id>, StoreError> {
+        let mut numbers = Vec::new();
+        let sql = "SELECT phone_number_id, created_by_tenant_id FROM phone_human_links \
+                   WHERE human_id = ?1";
+        engine.query(sql, &[human.into()], &mut |row| {
+            if row.id(1)? == tenant {
+                numbers.push(row.id(0)?);
+            }
+            Ok(())
+        })?;
+        Ok(numbers)
+    }
+
+    /// The numbers of which the ledger holds something, in the order of their ids.
+    pub(crate) fn numbers(&self) -> Vec<Id> {
+        let of_numbers = self.of_numbers.iter().map(|(number, _)| *number);
+        let of_humans = self.humans.iter().map(|(number, _)| *number);
+        let mut numbers: Vec<Id> = of_numbers.chain(of_humans).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    /// The humans of whom it holds something and who have no number, in the order of their ids.
+    pub(crate) fn humans_without_number(&self) -> Vec<Id> {
+        let mut reached: Vec<Id> = self.humans.iter().map(|(_, human)| *human).collect();
+        reached.sort_unstable();
+        let humans = self.of_humans.iter().map(|(human, _)| *human);
+        let mut humans: Vec<Id> = humans
+            .filter(|human| reached.binary_search(human).is_err())
+            .collect();
+        humans.dedup();
+        humans
+    }
+
+    /// What it holds about a human, apart from their numbers.
+    pub(crate) fn of_human_alone(&self, human: Id) -> SubjectLedger {
+        let positions = stretch(&self.of_humans, human).iter();
+        self.at(positions.map(|(_, at)| *at).collect())
     }
 
     fn read_humans(

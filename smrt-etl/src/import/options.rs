@@ -53,11 +53,15 @@ impl MaxRejects {
     /// Whether more rows were rejected than this.
     #[must_use]
     pub fn is_passed(self, counts: &RunCounts) -> bool {
+        self.is_passed_by(counts.rows_rejected, counts.rows_checkpoint)
+    }
+
+    /// Whether `rows_rejected` of `rows_read` are more than this.
+    #[must_use]
+    pub fn is_passed_by(self, rows_rejected: u64, rows_read: u64) -> bool {
         match self {
-            Self::Rows(rows) => counts.rows_rejected > rows,
-            Self::Percent(percent) => {
-                counts.rows_rejected as f64 * 100.0 > percent * counts.rows_checkpoint as f64
-            }
+            Self::Rows(rows) => rows_rejected > rows,
+            Self::Percent(percent) => rows_rejected as f64 * 100.0 > percent * rows_read as f64,
         }
     }
 }

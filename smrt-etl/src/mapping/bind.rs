@@ -11,7 +11,7 @@ use super::joined::Separator;
 use super::label::Relationships;
 use super::rule::{ConsentRule, Field, FieldRule, PhoneFormat, PhoneRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
-use crate::reject_columns::is_reject_column;
+use crate::added_columns::is_added_column;
 
 /// A mapping bound to the header of a file.
 pub struct RowMapper {
@@ -286,12 +286,12 @@ impl<'m> Binder<'m, '_> {
         )
     }
 
-    /// What no line of the mapping names is kept, except what a reject file adds to its rows.
+    /// What no line of the mapping names is kept, except what smrt added to the rows.
     fn unmapped_columns(&self) -> Vec<Column> {
         (0..self.index.len())
             .map(|column| {
                 let name = self.index.name(column).to_owned();
-                let (action, rule) = match is_reject_column(&name) {
+                let (action, rule) = match is_added_column(&name) {
                     true => (Action::Ignore, Rule::Ignore),
                     false => (Action::Metadata, Rule::Metadata),
                 };

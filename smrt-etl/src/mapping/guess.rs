@@ -18,8 +18,8 @@ use super::error::Position;
 use super::header::{HeaderCase, HeaderIndex, NUMBER, canonical};
 use super::rule::{Field, FieldRule, Role, Rule};
 use super::{Entry, Mapping, MissingColumns};
+use crate::added_columns::is_added_column;
 use crate::record::RecordBatch;
-use crate::reject_columns::is_reject_column;
 use evidence::Evidence;
 use judge::Verdict;
 
@@ -30,6 +30,8 @@ const SAMPLE_ROWS_MAX: usize = 1_000;
 #[derive(Debug, Clone)]
 pub struct Guess {
     columns: Vec<GuessedColumn>,
+    /// Which of them hold numbers at which a person answers.
+    phones: Vec<usize>,
     mapping: Result<Mapping, GuessRefusal>,
 }
 
@@ -77,6 +79,12 @@ impl Guess {
         &self.columns
     }
 
+    /// The columns that seem to hold numbers at which a person answers: no fax, no pager.
+    pub fn phone_columns(&self) -> impl Iterator<Item = &GuessedColumn> {
+        let columns = self.phones.iter();
+        columns.filter_map(|column| self.columns.get(*column))
+    }
+
     /// The mapping.
     ///
     /// # Errors
@@ -100,8 +108,8 @@ pub(super) fn guess(header: &[&str], sample: &RecordBatch) -> Guess {
     let mut verdicts: Vec<Verdict> = header
         .iter()
         .enumerate()
-        .map(|(column, name)| match is_reject_column(name) {
-            true => Verdict::of_reject_column(),
+        .map(|(column, name)| match is_added_column(name) {
+            true => Verdict::of_added_column(),
             false => judge::judge(name, &Evidence::of(sample, column, SAMPLE_ROWS_MAX)),
         })
         .collect();
@@ -117,11 +125,22 @@ pub(super) fn guess(header: &[&str], sample: &RecordBatch) -> Guess {
             reason: verdict.reason.clone(),
         })
         .collect();
+    let answers = |verdict: &Verdict| match &verdict.rule {
+        Rule::Phone(rule) => rule.relationship.is_voice(),
+        Rule::Field(_) | Rule::Consent(_) | Rule::Deleted | Rule::Metadata | Rule::Ignore => false,
+    };
+    let phones = verdicts.iter().enumerate();
+    let phones = phones.filter(|(_, verdict)| answers(verdict));
+    let phones = phones.map(|(column, _)| column).collect();
     let mapping = match refusal(header, &verdicts) {
         Some(refusal) => Err(refusal),
         None => Ok(mapping(header, verdicts, sample)),
     };
-    Guess { columns, mapping }
+    Guess {
+        columns,
+        phones,
+        mapping,
+    }
 }
 
 fn refusal(header: &[&str], verdicts: &[Verdict]) -> Option<GuessRefusal> {
@@ -244,7 +263,7 @@ fn mapping(header: &[&str], verdicts: Vec<Verdict>, sample: &RecordBatch) -> Map
 /// A source for files of just these columns, so that ids of unlike files are never the same human.
 fn source_of(header: &[&str]) -> String {
     let mut hasher = Sha256::new();
-    for name in header.iter().filter(|name| !is_reject_column(name)) {
+    for name in header.iter().filter(|name| !is_added_column(name)) {
         hasher.update(canonical(name).as_bytes());
         hasher.update([0]);
     }

@@ -5,13 +5,16 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest as _, Sha256};
 
 use super::error::SourceError;
 use super::fingerprint::{BLOCK_BYTES, Fingerprint};
 use super::input::{Input, Name};
 use super::layout::Compression;
+use super::options::ContentDigest;
 
 /// What was found on opening, with the bytes to come.
 pub(super) struct Opened {
@@ -19,7 +22,11 @@ pub(super) struct Opened {
     pub(super) compression: Compression,
     pub(super) fingerprint: Fingerprint,
     pub(super) progress: Progress,
+    pub(super) digest: Option<SharedDigest>,
 }
+
+/// The digest of what was read so far, while another part of the program reads on.
+pub(super) type SharedDigest = Arc<Mutex<Sha256>>;
 
 /// How far a source has been read, in bytes as it is stored.
 pub(super) struct Progress {
@@ -38,7 +45,11 @@ impl Progress {
 }
 
 /// Opens an input, looks at its ends and sets up decompression.
-pub(super) fn open(input: Input, name: &Name) -> Result<Opened, SourceError> {
+pub(super) fn open(
+    input: Input,
+    name: &Name,
+    content_digest: ContentDigest,
+) -> Result<Opened, SourceError> {
     let read_error = |error: io::Error| name.read_error(Arc::new(error));
     let (mut reader, total, last) = match input {
         Input::Reader { reader, .. } => (reader, None, None),
@@ -67,9 +78,14 @@ pub(super) fn open(input: Input, name: &Name) -> Result<Opened, SourceError> {
     let fingerprint = Fingerprint::new(total, &first, last.as_deref());
     let compression = compression(&first);
     let read = Arc::new(AtomicU64::new(0));
+    let digest = match content_digest {
+        ContentDigest::None => None,
+        ContentDigest::Sha256 => Some(SharedDigest::default()),
+    };
     let counted = Counted {
         reader: Cursor::new(first).chain(reader),
         read: Arc::clone(&read),
+        digest: digest.clone(),
     };
     let reader = decompressed(compression, counted).map_err(read_error)?;
     Ok(Opened {
@@ -77,6 +93,7 @@ pub(super) fn open(input: Input, name: &Name) -> Result<Opened, SourceError> {
         compression,
         fingerprint,
         progress: Progress { read, total },
+        digest,
     })
 }
 
@@ -113,16 +130,22 @@ fn decompressed(
     })
 }
 
-/// Counts what passes through.
+/// Counts what passes through, and takes its digest.
 struct Counted<R> {
     reader: R,
     read: Arc<AtomicU64>,
+    digest: Option<SharedDigest>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.reader.read(buffer)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);
+        if let Some(digest) = &self.digest
+            && let Ok(mut digest) = digest.lock()
+        {
+            digest.update(buffer.get(..read).unwrap_or_default());
+        }
         Ok(read)
     }
 }

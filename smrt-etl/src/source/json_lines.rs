@@ -222,7 +222,7 @@ fn has_nul(text: &str) -> bool {
 }
 
 /// The members of an object in the order they are written.
-fn members(object: &str) -> Result<Vec<(String, &RawValue)>, serde_json::Error> {
+pub(crate) fn members(object: &str) -> Result<Vec<(String, &RawValue)>, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(object);
     let members = deserializer.deserialize_map(Members)?;
     deserializer.end()?;

@@ -29,6 +29,18 @@ pub struct SourceOptions {
     pub record_bytes_max: usize,
     /// How many bytes are read from the source at once.
     pub chunk_bytes: usize,
+    /// Whether a digest is made of all that is read.
+    pub content_digest: ContentDigest,
+}
+
+/// Whether a digest is made of all bytes of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ContentDigest {
+    /// None is made.
+    #[default]
+    None,
+    /// SHA-256 over the file as it is stored.
+    Sha256,
 }
 
 /// The byte around a field that may hold delimiters and line ends; doubled, it stands for itself.
@@ -95,6 +107,7 @@ impl Default for SourceOptions {
             no_header: false,
             record_bytes_max: 1 << 20,
             chunk_bytes: 1 << 18,
+            content_digest: ContentDigest::None,
         }
     }
 }

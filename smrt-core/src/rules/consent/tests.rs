@@ -1,7 +1,8 @@
+//! The ledger's answers, case by case, and what holds for all of them.
+
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::ConsentScope;
 
 const HOUR: i64 = 3_600_000_000;
 

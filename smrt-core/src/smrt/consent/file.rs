@@ -13,11 +13,11 @@ use super::row::{Checked, Content};
 use super::status::{ConsentAnswer, ledger_of_human, ledgers_of};
 use crate::model::term::terms;
 use crate::model::{
-    ConsentChannel, ConsentEvidence, ConsentScope, ConsentStatus, ConsentTier, EntityType,
-    FieldSet, Id, Instant, LedgerEvent, Module, Purpose,
+    ConsentChannel, ConsentEvidence, ConsentStatus, ConsentTier, EntityType, FieldSet, Id, Instant,
+    LedgerEvent, Module, Purpose,
 };
 use crate::phone::E164;
-use crate::rules::consent::{ConsentKey, standing};
+use crate::rules::consent::{ConsentKey, contacts_in, standing};
 use crate::store::records::{insert, read_by};
 use crate::store::{RowBlock, schema};
 
@@ -378,15 +378,4 @@ impl Standings {
         });
         (kept, change)
     }
-}
-
-/// The contacts of a scope, purposes and channels as they are listed.
-fn contacts_in(scope: ConsentScope) -> impl Iterator<Item = (Purpose, ConsentChannel)> {
-    let purposes = Purpose::ALL.into_iter();
-    let purposes = purposes.filter(move |one| scope.purpose.is_none_or(|named| named == *one));
-    purposes.flat_map(move |purpose| {
-        let channels = ConsentChannel::ALL.into_iter();
-        let channels = channels.filter(move |one| scope.channel.is_none_or(|named| named == *one));
-        channels.map(move |channel| (purpose, channel))
-    })
 }

@@ -24,7 +24,7 @@ const UNKNOWN: &str = "unknown";
 const SCHEMA_VERSION: &str = "https://w3id.org/dpv/schema/dpv-27560#record";
 
 /// A receipt of one event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ConsentReceipt {
     /// What identifies the receipt and the record it is of.
     pub header: ReceiptHeader,
@@ -37,7 +37,7 @@ pub struct ConsentReceipt {
 }
 
 /// What identifies a receipt.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ReceiptHeader {
     /// What defines the fields.
     pub schema_version: &'static str,
@@ -84,14 +84,20 @@ pub struct ReceiptProcessing {
     pub evidence: ConsentEvidence,
 }
 
-impl std::fmt::Debug for ReceiptProcessing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ReceiptProcessing").finish_non_exhaustive()
-    }
+/// Receipts speak of people, so they do not show themselves in logs.
+macro_rules! redacted {
+    ($($name:ident)+) => {
+        $(impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.debug_struct(stringify!($name)).finish_non_exhaustive()
+            }
+        })+
+    };
 }
+redacted! { ConsentReceipt ReceiptHeader ReceiptProcessing ReceiptData ReceiptParty ReceiptEvent }
 
 /// A kind of data.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ReceiptData {
     /// What kind, a term of the vocabulary.
     pub pii_type: &'static str,
@@ -104,7 +110,7 @@ pub struct ReceiptData {
 }
 
 /// Somebody responsible.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ReceiptParty {
     /// Their id.
     pub party_id: String,
@@ -119,7 +125,7 @@ pub struct ReceiptParty {
 }
 
 /// What happened.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct ReceiptEvent {
     /// When the subject acted.
     pub event_time: String,

@@ -114,6 +114,29 @@ pub(crate) fn entry(
     Ok(found)
 }
 
+/// How many entries at the end of a trail may have been recorded by clocks that disagree.
+const DISAGREEING_ENTRIES_MAX: u32 = 1_000;
+
+/// The latest instant at which one of the newest entries of a trail was recorded.
+///
+/// Entries stand in the order in which they were committed; where several machines write, their
+/// clocks may put them into another one.
+pub(crate) fn recorded_until(
+    engine: &mut dyn Engine,
+    tenant: Id,
+) -> Result<Option<Instant>, StoreError> {
+    let sql = format!(
+        "SELECT recorded_at FROM audit_log WHERE tenant_id = ?1 \
+         ORDER BY sequence DESC LIMIT {DISAGREEING_ENTRIES_MAX}"
+    );
+    let mut latest = None;
+    engine.query(&sql, &[tenant.into()], &mut |row| {
+        latest = latest.max(Some(row.instant(0)?));
+        Ok(())
+    })?;
+    Ok(latest)
+}
+
 fn read(row: &dyn Row) -> Result<AuditEntry, StoreError> {
     let hash = |column: usize| -> Result<Hash, StoreError> {
         let hash = row.bytes(column)?.try_into();

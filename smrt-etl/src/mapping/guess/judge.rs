@@ -22,11 +22,11 @@ impl Verdict {
     }
 
     /// What a reject file says of a row is nothing about the human.
-    pub(super) fn of_reject_column() -> Self {
+    pub(super) fn of_added_column() -> Self {
         Self {
             rule: Rule::Ignore,
             confidence: 0,
-            reason: "added by a reject file".to_owned(),
+            reason: "added by smrt to its source".to_owned(),
         }
     }
 

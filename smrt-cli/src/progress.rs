@@ -1,4 +1,4 @@
-//! What an import shows while it runs: a bar on a terminal, a line now and then elsewhere.
+//! What an import or a scrub shows while it runs: a bar on a terminal, a line now and then elsewhere.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(200);
 
 /// Shows progress on stderr.
-pub(super) struct ProgressDisplay {
+pub(crate) struct ProgressDisplay {
     style: ProgressStyle,
     bar: Option<ProgressBar>,
     started: Instant,
@@ -28,7 +28,7 @@ pub(super) struct ProgressDisplay {
 }
 
 impl ProgressDisplay {
-    pub(super) fn new(ui: &Ui, rows_before: u64) -> Self {
+    pub(crate) fn new(ui: &Ui, rows_before: u64) -> Self {
         let style = ui.progress_style();
         let started = Instant::now();
         Self {
@@ -41,7 +41,7 @@ impl ProgressDisplay {
         }
     }
 
-    pub(super) fn show(&mut self, progress: Progress) {
+    pub(crate) fn show(&mut self, progress: Progress) {
         if let (None, Progress::Rows { bytes_read, .. }) = (self.begun, progress) {
             self.begun = Some((Instant::now(), bytes_read));
             if let Some(bar) = &self.bar {
@@ -60,7 +60,7 @@ impl ProgressDisplay {
     }
 
     /// Removes the bar; what follows is written as if it had not been there.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
