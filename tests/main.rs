@@ -33,6 +33,7 @@ mod people;
 mod presets;
 mod reference;
 mod refusal;
+mod registries;
 mod rejects;
 mod repeat;
 mod rules;
