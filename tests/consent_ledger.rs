@@ -295,6 +295,14 @@ fn a_file_never_brings_back_what_was_withdrawn_unless_it_is_trusted() {
         (&4.into(), &4.into())
     );
     assert_eq!(code(&sandbox, ""), "withdrawn");
+    // Somebody vouches for the file after all: that is an event of its own, once.
+    let trusted = "consent import events.csv --consent-policy trust-file";
+    assert_eq!(json(&sandbox, trusted)["rows"]["added"], 4);
+    assert_eq!(code(&sandbox, ""), "given");
+    for policy in ["trust-file", "keep-withdrawals"] {
+        let again = format!("consent import events.csv --consent-policy {policy}");
+        assert_eq!(json(&sandbox, &again)["rows"]["unchanged"], 4, "{policy}");
+    }
 
     // In another store of the same history the file is trusted: the newest is newer.
     let sandbox = scene();
