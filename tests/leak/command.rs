@@ -48,6 +48,7 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("consent import", Audience::Tenant),
     ("consent export", Audience::Tenant),
     ("consent receipt", Audience::Tenant),
+    ("consent reply", Audience::Tenant),
     ("mapping", Audience::Group),
     ("mapping guess", Audience::Anybody),
     ("mapping check", Audience::Anybody),
@@ -264,6 +265,8 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("consent receipt", &unknown);
     add("consent export", "");
     add("consent export", "--optouts");
+    add("consent reply", "+12025550111 --text STOP");
+    add("consent reply", "+12025550193 --text HELP");
     add("consent import", "events.csv --dry-run");
     add("consent import", "events.csv");
     add("audit list", "");
