@@ -36,6 +36,7 @@ mod refusal;
 mod rejects;
 mod repeat;
 mod sandbox;
+mod scrub;
 mod tenancy;
 mod tidy;
 mod undo;
