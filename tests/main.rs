@@ -35,6 +35,7 @@ mod reference;
 mod refusal;
 mod rejects;
 mod repeat;
+mod rules;
 mod sandbox;
 mod scrub;
 mod tenancy;

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod consent;
 mod db;
+mod dnc;
 mod find;
 mod human;
 mod import;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Human(human::HumanCommand),
     #[command(subcommand)]
     Number(number::NumberCommand),
+    #[command(subcommand)]
+    Dnc(dnc::DncCommand),
     Link(link::LinkArgs),
     Unlink(link::UnlinkArgs),
     Share(share::ShareArgs),
@@ -74,6 +77,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Show(args) => show::run(&args, global, ui),
         Command::Human(command) => human::run(&command, global, ui),
         Command::Number(command) => number::run(&command, global, ui),
+        Command::Dnc(command) => dnc::run(&command, global, ui),
         Command::Link(args) => link::link(&args, global, ui),
         Command::Unlink(args) => link::unlink(&args, global, ui),
         Command::Share(args) => share::run(&args, global, ui),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
 use smrt_etl::consent::ConsentFileError;
+use smrt_etl::dnc::{DncError, SidecarError};
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
 use smrt_etl::scrub::{ColumnError, ScrubError};
@@ -119,6 +120,26 @@ impl From<SmrtError> for CliError {
             exit,
             ..Self::new(error.code(), error.to_string())
         }
+    }
+}
+
+impl From<DncError> for CliError {
+    fn from(error: DncError) -> Self {
+        let exit = match &error {
+            DncError::Stopped => Exit::Interrupted,
+            _ => Exit::Failure,
+        };
+        Self {
+            hints: error.hints(),
+            exit,
+            ..Self::new(error.code(), error.to_string())
+        }
+    }
+}
+
+impl From<SidecarError> for CliError {
+    fn from(error: SidecarError) -> Self {
+        Self::new("sidecar", error.to_string())
     }
 }
 

@@ -10,4 +10,5 @@ pub mod contact;
 pub mod hours;
 pub mod local_time;
 pub mod place;
+pub mod reply;
 pub mod rule;

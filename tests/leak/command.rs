@@ -60,6 +60,10 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("access list", Audience::Tenant),
     ("access explain", Audience::Tenant),
     ("share", Audience::Tenant),
+    ("rules", Audience::Group),
+    ("rules list", Audience::Anybody),
+    ("rules show", Audience::Anybody),
+    ("rules validate", Audience::Anybody),
     ("runs", Audience::Group),
     ("runs list", Audience::Tenant),
     ("runs show", Audience::Tenant),
@@ -294,6 +298,9 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("mapping guess", "new.csv");
     add("mapping check", "new.csv --mapping people.toml");
     add("mapping list", "");
+    add("rules list", "--jurisdiction US-FL");
+    add("rules show", "us.national_dnc");
+    add("rules validate", "");
     add("mapping show", "google");
     add("completions", "bash");
     add("manual", "import undo");

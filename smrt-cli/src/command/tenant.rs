@@ -29,6 +29,9 @@ The tier `basic` has contacts and import, `standard` has all.
 Settings:
   default_region=REGION  where phone numbers without a country code are from
   grant_days_max=DAYS    the longest life of a grant the tenant gives
+  controller_address, controller_contact, jurisdiction, language, privacy_notice, recipients,
+  retention_period, storage_location, withdrawal_method
+                         what consent receipts say of the tenant
 An empty value unsets a setting.
 
 Examples:

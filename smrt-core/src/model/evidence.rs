@@ -4,6 +4,7 @@
 //! they have.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::consent::ConsentTier;
 use super::ledger::{ConsentOrigin, EvidenceFault};
@@ -130,6 +131,22 @@ impl ConsentEvidence {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The digest of a wording: the SHA-256 of the text without the white space around it, in
+    /// hexadecimal.
+    ///
+    /// ```
+    /// use smrt_core::model::ConsentEvidence;
+    ///
+    /// let digest = ConsentEvidence::digest_of("STOP");
+    /// assert_eq!(digest, ConsentEvidence::digest_of(" STOP\n"));
+    /// assert_eq!(digest.len(), 64);
+    /// ```
+    #[must_use]
+    pub fn digest_of(wording: &str) -> String {
+        let digest = Sha256::digest(wording.trim().as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Whether the subject itself provably said so: what an agent wrote down needs a recording, and

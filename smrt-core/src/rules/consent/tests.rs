@@ -1,3 +1,5 @@
+//! The ledger's answers, case by case, and what holds for all of them.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -2,7 +2,7 @@
 //!
 //! What this module does not do: it lifts nothing; [`super::exception`] does.
 
-use chrono::{Datelike as _, Months, Weekday};
+use chrono::{Datelike as _, Months, NaiveDate, Weekday};
 use chrono_tz::Tz;
 
 use super::super::consent::{self, ConsentKey, ConsentStanding};
@@ -250,23 +250,24 @@ impl View<'_, '_> {
             .is_some_and(|since| since.as_micros().saturating_add(span) <= self.at.as_micros())
     }
 
-    /// How old what the tenant holds is, from the older of its two dates.
+    /// How old what the tenant holds is, in days: from the older of the day on which it was
+    /// obtained, where the called party is, and the date of the version.
     fn age_days(&self, fact: &RegistryFact) -> i64 {
-        self.days_since(fact.obtained_at.min(fact.version_date))
+        let of_version = days_between(date_in_utc(fact.version_date), self.dates().1);
+        self.days_since(fact.obtained_at).max(of_version)
     }
 
     /// Calendar days since an instant, the most it may be where the called party is.
     fn days_since(&self, since: Instant) -> i64 {
-        let age = |local: &LocalTime| {
-            let obtained_on = LocalTime::of(local.zone(), since).date();
-            local.date().signed_duration_since(obtained_on).num_days()
+        let in_zone = |local: &LocalTime| {
+            days_between(LocalTime::of(local.zone(), since).date(), local.date())
         };
-        let oldest = self.local_times.iter().map(age).max();
-        oldest.unwrap_or_else(|| {
-            let (_, last) = self.dates();
-            let obtained_on = LocalTime::of(Tz::UTC, since).date();
-            last.signed_duration_since(obtained_on).num_days()
-        })
+        let in_utc = || days_between(date_in_utc(since), self.dates().1);
+        self.local_times
+            .iter()
+            .map(in_zone)
+            .max()
+            .unwrap_or_else(in_utc)
     }
 
     fn on_internal_list(&self, life_years: Option<u32>) -> Fault {
@@ -274,7 +275,7 @@ impl View<'_, '_> {
             let Some(years) = life_years else {
                 return true;
             };
-            let listed_on = LocalTime::of(Tz::UTC, listing.listed_at).date();
+            let listed_on = date_in_utc(listing.listed_at);
             let ends_on = listed_on.checked_add_months(Months::new(years.saturating_mul(12)));
             // Until the end of the last day, wherever the called party is.
             ends_on.is_none_or(|ends_on| self.dates().0 <= ends_on)
@@ -317,6 +318,15 @@ impl View<'_, '_> {
             ReassignedAnswer::NoData => None,
         }
     }
+}
+
+/// The date of an instant where no zone is known.
+pub(super) fn date_in_utc(instant: Instant) -> NaiveDate {
+    LocalTime::of(Tz::UTC, instant).date()
+}
+
+fn days_between(from: NaiveDate, to: NaiveDate) -> i64 {
+    to.signed_duration_since(from).num_days()
 }
 
 /// Whether an age is above the most that is allowed.

@@ -3,7 +3,6 @@
 //! What this module does not do: it looks at no other instant; [`super::next`] does.
 
 use chrono::NaiveDate;
-use chrono_tz::Tz;
 
 use super::super::local_time::LocalTime;
 use super::super::place::ZoneSource;
@@ -11,6 +10,7 @@ use super::super::rule::{Condition, Confidence, Jurisdiction, Rule};
 use super::Question;
 use super::code::{Code, Flag, Permit};
 use super::decision::{Decision, Evidence, Lifted, MissingFact, Reason};
+use super::demand::date_in_utc;
 use super::facts::{Contact, Facts};
 use crate::model::{Audience, Channel, ConsentChannel, Instant, Line, Purpose, Term, TermSet};
 
@@ -38,7 +38,7 @@ impl<'r, 'f> View<'r, 'f> {
         let zones = facts.place.zones.iter();
         let local_times: Vec<LocalTime> = zones.map(|zone| LocalTime::of(*zone, at)).collect();
         let dates = || local_times.iter().map(|local| local.date());
-        let in_utc = || LocalTime::of(Tz::UTC, at).date();
+        let in_utc = || date_in_utc(at);
         let (first, last) = (dates().min(), dates().max());
         Self {
             question,

@@ -3,13 +3,13 @@
 //! What this module does not do: it lifts no rule that does not name the exception.
 
 use chrono::{Months, NaiveDate};
-use chrono_tz::Tz;
 
 use super::super::consent::ConsentStanding;
 use super::super::local_time::LocalTime;
 use super::super::rule::{Exception, Reach, Rule};
 use super::code::Permit;
 use super::decision::Evidence;
+use super::demand::date_in_utc;
 use super::evaluate::View;
 use super::facts::{RelationshipFact, RelationshipKind};
 use crate::model::{Channel, Circumstance, ConsentTier, Purpose, TermSet};
@@ -114,8 +114,7 @@ impl View<'_, '_> {
     fn ends_on(&self, fact: &RelationshipFact, months: u32) -> Option<NaiveDate> {
         let zones = self.local_times.iter().map(|local| local.zone());
         let dates = zones.map(|zone| LocalTime::of(zone, fact.at).date());
-        let in_utc = || LocalTime::of(Tz::UTC, fact.at).date();
-        let first = dates.min().unwrap_or_else(in_utc);
+        let first = dates.min().unwrap_or_else(|| date_in_utc(fact.at));
         first.checked_add_months(Months::new(months))
     }
 

@@ -79,6 +79,15 @@ pub enum RuleProblem {
         /// What it takes.
         expected: String,
     },
+    /// Keys that do not go together, or lack one another.
+    Combination {
+        /// Under which key they stand.
+        key: &'static str,
+        /// What is wrong.
+        reason: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
     /// A word that is not of the vocabulary.
     UnknownWord {
         /// The word.
@@ -148,6 +157,14 @@ pub enum RuleProblem {
 }
 
 impl RuleProblem {
+    /// Whether it is about keys that are there or not.
+    pub(super) fn is_of_keys(&self) -> bool {
+        matches!(
+            self,
+            Self::MissingKey { .. } | Self::UnknownKey { .. } | Self::Demands { .. }
+        )
+    }
+
     /// What to do.
     #[must_use]
     pub fn hint(&self) -> String {
@@ -163,6 +180,7 @@ impl RuleProblem {
             Self::MissingKey { key, .. } => format!("add `{key}`; docs/rules.md describes it"),
             Self::WrongType { key, expected, .. } => format!("write {expected} for `{key}`"),
             Self::WrongValue { key, expected, .. } => format!("write {expected} for `{key}`"),
+            Self::Combination { hint, .. } => (*hint).to_owned(),
             Self::UnknownWord { .. } => "keep to the words of the vocabulary".to_owned(),
             Self::UnknownJurisdiction(_) => {
                 "write a country such as \"US\", a state such as \"US-FL\", \"EU\" or \
@@ -208,6 +226,7 @@ impl fmt::Display for RuleProblem {
                 found,
             } => write!(f, "`{key}` takes {expected}, not {found}"),
             Self::WrongValue { key, value, .. } => write!(f, "`{key}` cannot be `{value}`"),
+            Self::Combination { key, reason, .. } => write!(f, "`{key}` {reason}"),
             Self::UnknownWord { word, expected } => write!(f, "`{word}` is {expected}"),
             Self::UnknownJurisdiction(text) => write!(f, "there is no jurisdiction `{text}`"),
             Self::UnknownZone(text) => write!(f, "there is no time zone `{text}`"),

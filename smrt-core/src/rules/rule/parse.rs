@@ -90,12 +90,23 @@ pub(super) struct Parsed {
 /// What one file holds, with the places that later faults name.
 #[derive(Debug, Default)]
 struct Draft {
+    /// The ids of all rules, those with faults included.
+    ids: Vec<RuleId>,
     rules: Vec<(Rule, usize)>,
     holidays: Vec<(Holiday, usize)>,
     members: Vec<(Jurisdiction, Jurisdiction)>,
     holiday_years: Option<(Jurisdiction, Range<NaiveDate>)>,
-    /// The ids of the rules whose place this file's rules take.
-    replaces: Vec<(Jurisdiction, String, usize)>,
+    /// The ids of the rules whose place this file's rules take, and where, if that is known.
+    replaces: Vec<(Option<Jurisdiction>, String, usize)>,
+}
+
+/// The id of a rule, and where it stands.
+#[derive(Debug)]
+struct RuleId {
+    id: String,
+    at: usize,
+    /// The line on which the rule begins.
+    line: usize,
 }
 
 /// Reads files: name and text of each.
@@ -107,6 +118,7 @@ pub(super) fn files(files: &[(&str, &str)]) -> Result<Parsed, Vec<RuleFault>> {
             file,
             text,
             faults: Vec::new(),
+            ids: Vec::new(),
             counted: (0, 1),
         };
         drafts.push(reader.draft());
@@ -139,6 +151,9 @@ fn join(drafts: Vec<Draft>) -> Parsed {
         replaces.extend(draft.replaces);
     }
     for (jurisdiction, id, _) in replaces {
+        let Some(jurisdiction) = jurisdiction else {
+            continue;
+        };
         let members = parsed.members.iter();
         let members = members.filter(|(_, union)| *union == jurisdiction);
         let places: Vec<Jurisdiction> = std::iter::once(jurisdiction)
@@ -156,6 +171,7 @@ struct Reader<'t> {
     file: &'t str,
     text: &'t str,
     faults: Vec<RuleFault>,
+    ids: Vec<RuleId>,
     /// How far lines were counted: the byte, and the line it is on.
     counted: (usize, usize),
 }
@@ -173,10 +189,25 @@ impl<'t> Reader<'t> {
             let at = error.span().map_or(0, |span| span.start);
             self.fault(at, RuleProblem::Syntax(message.to_owned()));
         }
-        if !errors.is_empty() {
-            return Draft::default();
+        let told = self.faults.len();
+        let draft = self.document(document.get_ref());
+        self.drop_doubtful(told);
+        draft
+    }
+
+    /// Drops faults that a broken text may have brought about: the first `told` ones say where it
+    /// is broken.
+    fn drop_doubtful(&mut self, told: usize) {
+        let found = self.faults.split_off(told);
+        if told == 0 {
+            self.faults = found;
+            return;
         }
-        self.document(document.get_ref())
+        let broken: Vec<usize> = self.faults.iter().map(|fault| fault.line).collect();
+        let certain = found
+            .into_iter()
+            .filter(|fault| !fault.problem.is_of_keys() && !broken.contains(&fault.line));
+        self.faults.extend(certain);
     }
 
     fn document(&mut self, top: &DeTable<'t>) -> Draft {
@@ -190,15 +221,14 @@ impl<'t> Reader<'t> {
         };
         // Faults in the rest are told even if nobody knows where it holds.
         let here = jurisdiction.unwrap_or(Jurisdiction::EVERYWHERE);
+        let rules = self.tables(top, "rule");
+        let rules = rules.into_iter();
         Draft {
             members: self.members(top, here),
-            replaces: self.replaces(top, here),
+            replaces: self.replaces(top, jurisdiction),
             holiday_years: self.holiday_years(top, here),
-            rules: self
-                .tables(top, "rule")
-                .into_iter()
-                .filter_map(|node| self.rule(node, here))
-                .collect(),
+            rules: rules.filter_map(|node| self.rule(node, here)).collect(),
+            ids: std::mem::take(&mut self.ids),
             holidays: self
                 .tables(top, "holiday")
                 .into_iter()
@@ -221,8 +251,8 @@ impl<'t> Reader<'t> {
     fn replaces(
         &mut self,
         top: &DeTable<'t>,
-        here: Jurisdiction,
-    ) -> Vec<(Jurisdiction, String, usize)> {
+        here: Option<Jurisdiction>,
+    ) -> Vec<(Option<Jurisdiction>, String, usize)> {
         self.items(top, "replaces")
             .into_iter()
             .filter_map(|node| {
@@ -263,6 +293,10 @@ impl<'t> Reader<'t> {
         let table = self.table("rule", node)?;
         self.check_keys(table, RULE_KEYS, "a rule");
         let id = self.id(table, at);
+        if let Some((id, at)) = &id {
+            let (id, at) = (id.clone(), *at);
+            self.ids.push(RuleId { id, at, line });
+        }
         let summary = self.required_text(table, "summary", "a rule", at);
         let citation = self.required_text(table, "citation", "a rule", at);
         let source = self.required_text(table, "source", "a rule", at);
@@ -364,17 +398,25 @@ impl<'t> Reader<'t> {
     fn condition(&mut self, node: &Node<'t>) -> Option<Condition> {
         let table = self.table("when", node)?;
         self.check_keys(table, CONDITION_KEYS, "`when`");
+        // Every fault is told, not that of the first key alone.
+        let channels = self.terms_or_all(table, "channels");
+        let voices = self.terms_or_all(table, "voices");
+        let dialings = self.terms_or_all(table, "dialings");
+        let purposes = self.terms_or_all(table, "purposes");
+        let lines = self.known_or_all(table, "lines");
+        let audiences = self.known_or_all(table, "audiences");
+        let circumstances = match table.get("circumstances") {
+            Some(_) => self.terms(table, "circumstances"),
+            None => Some(TermSet::NONE),
+        };
         Some(Condition {
-            channels: self.terms_or_all(table, "channels")?,
-            voices: self.terms_or_all(table, "voices")?,
-            dialings: self.terms_or_all(table, "dialings")?,
-            purposes: self.terms_or_all(table, "purposes")?,
-            lines: self.known_or_all(table, "lines")?,
-            audiences: self.known_or_all(table, "audiences")?,
-            circumstances: match table.get("circumstances") {
-                Some(_) => self.terms(table, "circumstances")?,
-                None => TermSet::NONE,
-            },
+            channels: channels?,
+            voices: voices?,
+            dialings: dialings?,
+            purposes: purposes?,
+            lines: lines?,
+            audiences: audiences?,
+            circumstances: circumstances?,
         })
     }
 
@@ -392,13 +434,16 @@ impl<'t> Reader<'t> {
         let alone = EXCEPTION_KEYS
             .iter()
             .filter(|key| has(key) && !combined.contains(key));
-        if alone.count() + usize::from(!combined.is_empty()) != 1
-            || has("audiences") && !has("circumstances")
-        {
-            let expected = "one of `purposes`, `circumstances` (with `audiences` beside it), \
-                            `consent`, `purchase_months` and `inquiry_months`, \
-                            `confirms_withdrawal_minutes` in each item";
-            self.wrong_value("unless", "{ … }", expected.to_owned(), node);
+        let said = alone.count() + usize::from(!combined.is_empty());
+        if said != 1 || has("audiences") && !has("circumstances") {
+            let problem = RuleProblem::Combination {
+                key: "unless",
+                reason: "has an item that says nothing, or several things",
+                hint: "write one of `purposes`, `circumstances` (with `audiences` beside it), \
+                       `consent`, `purchase_months` and `inquiry_months`, or \
+                       `confirms_withdrawal_minutes` in each item",
+            };
+            self.fault(node.span().start, problem);
             return None;
         }
         if has("purposes") {

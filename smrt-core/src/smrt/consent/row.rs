@@ -4,8 +4,6 @@
 
 use std::net::IpAddr;
 
-use sha2::{Digest as _, Sha256};
-
 use super::super::error::SmrtError;
 use super::super::text;
 use super::{NewConsentRecord, without_subject};
@@ -315,7 +313,7 @@ fn checked_evidence(evidence: &ConsentEvidence) -> Result<ConsentEvidence, SmrtE
     let wording = evidence.wording.as_deref().map(str::trim);
     let wording = wording.filter(|wording| !wording.is_empty());
     if let Some(wording) = wording {
-        let computed = digest_of(wording);
+        let computed = ConsentEvidence::digest_of(wording);
         if digest.as_ref().is_some_and(|digest| *digest != computed) {
             return Err(not_valid("`wording_digest` is not the digest of `wording`"));
         }
@@ -337,12 +335,6 @@ fn checked_evidence(evidence: &ConsentEvidence) -> Result<ConsentEvidence, SmrtE
         recording: optional("recording", &evidence.recording)?,
         ..evidence.clone()
     })
-}
-
-/// The SHA-256 of a wording, in hexadecimal.
-fn digest_of(wording: &str) -> String {
-    let digest = Sha256::digest(wording.as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -436,7 +428,7 @@ mod tests {
             ..written()
         };
         let good = written().evidence;
-        let of = digest_of("I agree.\nCall me.");
+        let of = ConsentEvidence::digest_of("I agree.\nCall me.");
         let upper = ConsentEvidence {
             wording_digest: Some(of.to_uppercase()),
             ..good.clone()

@@ -225,3 +225,121 @@ pub(in crate::smrt) fn seller_of<'s>(tenant: &Tenant, named: Option<&'s str>) ->
     let named = named.map(str::trim).filter(|seller| !seller.is_empty());
     named.filter(|seller| !names_tenant(seller))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ConsentEvent, ConsentType, RelationshipType};
+    use crate::rules::consent::restriction;
+    use crate::smrt::doc::{now, store, with_human};
+    use crate::smrt::{NewConsentRecord, NewLink};
+
+    fn number(last: u32) -> E164 {
+        format!("+1202555{last:04}").parse().unwrap()
+    }
+
+    /// Ledgers of two tenants about the same numbers and a human with two of them.
+    fn scene() -> (crate::smrt::Smrt, Id) {
+        let mut smrt = store().unwrap();
+        let ada = with_human(&mut smrt).unwrap();
+        let kind = |text| ConsentType::parse(text).unwrap();
+        let of = |last, text, event| {
+            NewConsentRecord::of_number(number(last), kind(text), event, "form", now())
+        };
+        let of_human = |text, event| NewConsentRecord {
+            human_id: Some(ada),
+            phone_number: None,
+            ..of(100, text, event)
+        };
+        let mut session = smrt.tenant("acme").unwrap().acting_as("x".parse().unwrap());
+        for last in [100, 101] {
+            let link = NewLink::new(ada, number(last), RelationshipType::OTHER);
+            session.add_link(&link, now()).unwrap();
+        }
+        let both = NewConsentRecord {
+            human_id: Some(ada),
+            ..of(100, "marketing_call", ConsentEvent::Granted)
+        };
+        let events = [
+            of(100, "marketing_sms", ConsentEvent::Granted),
+            of(102, "contact", ConsentEvent::Withdrawn),
+            of_human("marketing", ConsentEvent::Withdrawn),
+            of_human("data_processing", ConsentEvent::Withdrawn),
+            of_human("data_sharing", ConsentEvent::Granted),
+            both,
+        ];
+        session.add_consent_records(&events, now()).unwrap();
+        let mut session = smrt.tenant("beta").unwrap().acting_as("x".parse().unwrap());
+        let of_beta = [of(100, "contact", ConsentEvent::Withdrawn)];
+        session.add_consent_records(&of_beta, now()).unwrap();
+        (smrt, ada)
+    }
+
+    fn told(ledger: &SubjectLedger) -> Vec<String> {
+        let events = ledger.events.iter();
+        let mut told: Vec<String> = events
+            .map(|event| format!("{} {}", event.event, event.scope))
+            .collect();
+        told.sort();
+        let restricted = ledger.processing.iter();
+        let restricted = restricted.filter(|events| restriction(events, now(), now()).is_some());
+        told.extend(restricted.map(|_| "restricted".to_owned()));
+        told
+    }
+
+    #[test]
+    fn the_whole_ledger_and_its_parts_say_the_same() {
+        let (mut smrt, ada) = scene();
+        let mut session = smrt.tenant("acme").unwrap().acting_as("x".parse().unwrap());
+        let ids: Vec<Id> = (99..104).map(number).map(Id::of_phone_number).collect();
+        session
+            .read(now(), |unit| {
+                let parts = ledgers_of(unit, &ids)?;
+                let whole = whole_ledger(unit)?.unwrap();
+                for id in &ids {
+                    let (part, whole) = (parts.of_number(*id), whole.of_number(*id));
+                    assert_eq!(told(&part), told(&whole));
+                }
+                let shared = ["granted marketing_call", "granted marketing_sms"];
+                let shared = [&shared[..], &["withdrawn marketing", "restricted"]].concat();
+                assert_eq!(told(&parts.of_number(ids[1])), shared);
+                // The human's other number: what is bound to the first one is there, and bound.
+                let other = parts.of_number(ids[2]);
+                assert_eq!(
+                    told(&other),
+                    [
+                        "granted marketing_call",
+                        "withdrawn marketing",
+                        "restricted"
+                    ]
+                );
+                assert_eq!(
+                    other.events.iter().filter_map(|event| event.number).count(),
+                    1
+                );
+                assert_eq!(told(&parts.of_number(ids[3])), ["withdrawn contact"]);
+                assert!(told(&parts.of_number(ids[0])).is_empty());
+                assert_eq!(told(&ledger_of_human(unit, ada)?), shared);
+                Ok(())
+            })
+            .unwrap();
+    }
+
+    #[test]
+    fn another_tenants_ledger_and_links_decide_nothing() {
+        let (mut smrt, _) = scene();
+        let mut session = smrt.tenant("beta").unwrap().acting_as("x".parse().unwrap());
+        let id = Id::of_phone_number(number(100));
+        session
+            .read(now(), |unit| {
+                assert_eq!(
+                    told(&ledgers_of(unit, &[id])?.of_number(id)),
+                    ["withdrawn contact"]
+                );
+                let whole = whole_ledger(unit)?.unwrap();
+                assert_eq!(told(&whole.of_number(id)), ["withdrawn contact"]);
+                Ok(())
+            })
+            .unwrap();
+    }
+}

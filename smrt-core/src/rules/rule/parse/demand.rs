@@ -118,8 +118,12 @@ impl<'t> Reader<'t> {
                 .count("days", days)
                 .map(|days| days.saturating_mul(HOURS_PER_DAY)),
             _ => {
-                let expected = "one of `hours` and `days` beside `contacts_max`".to_owned();
-                self.wrong_value("cap", "{ … }", expected, node);
+                let problem = RuleProblem::Combination {
+                    key: "cap",
+                    reason: "takes either `hours` or `days`",
+                    hint: "write one of the two beside `contacts_max`",
+                };
+                self.fault(at, problem);
                 None
             }
         };

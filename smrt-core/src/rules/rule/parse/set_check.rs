@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use super::super::fault::{RuleFault, RuleProblem};
 use super::super::{Jurisdiction, Rule};
-use super::{Draft, position};
+use super::{Draft, RuleId, position};
 
 /// Finds the faults of a set of files.
 pub(super) fn check(files: &[(&str, &str)], drafts: &[Draft], faults: &mut Vec<RuleFault>) {
@@ -21,6 +21,7 @@ pub(super) fn check(files: &[(&str, &str)], drafts: &[Draft], faults: &mut Vec<R
     };
     check.file_names();
     check.rule_ids();
+    check.dates();
     check.holidays();
     check.replaces();
 }
@@ -59,13 +60,33 @@ impl<'c> Check<'c> {
         }
     }
 
+    /// A rule has its id in one file alone.
     fn rule_ids(&mut self) {
-        let mut known: HashMap<&str, Vec<&Rule>> = HashMap::new();
+        let mut known: HashMap<&str, (&str, usize)> = HashMap::new();
         for (file, text, draft) in self.drafts() {
+            for RuleId { id, at, line } in &draft.ids {
+                let (other, line) = *known.entry(id).or_insert((file, *line));
+                if other != file {
+                    let (id, file_of_other) = (id.clone(), other.to_owned());
+                    let problem = RuleProblem::DuplicateId {
+                        id,
+                        file: file_of_other,
+                        line,
+                    };
+                    self.fault(file, text, *at, problem);
+                }
+            }
+        }
+    }
+
+    /// Rules of one id succeed each other.
+    fn dates(&mut self) {
+        for (file, text, draft) in self.drafts() {
+            let mut known: HashMap<&str, Vec<&Rule>> = HashMap::new();
             for (rule, at) in &draft.rules {
                 let others = known.entry(&rule.id).or_default();
                 for other in others.iter() {
-                    if let Some(problem) = same_id(rule, other) {
+                    if let Some(problem) = overlap(rule, other) {
                         self.fault(file, text, *at, problem);
                     }
                 }
@@ -101,20 +122,28 @@ impl<'c> Check<'c> {
             .drafts()
             .flat_map(|(_, _, draft)| draft.members.iter().copied())
             .collect();
+        let syntax = |fault: &RuleFault| matches!(fault.problem, RuleProblem::Syntax(_));
+        let is_broken = self.faults.iter().any(syntax);
         for (file, text, draft) in self.drafts() {
             for (here, id, at) in &draft.replaces {
                 let rules = self.drafts().flat_map(|(_, _, draft)| &draft.rules);
                 let rule = rules.map(|(rule, _)| rule).find(|rule| rule.id == *id);
-                let reason = match rule {
-                    None => "there is no such rule",
-                    Some(rule) if rule.jurisdiction == *here => "it is a rule of the same place",
-                    Some(rule)
+                let mut ids = self.drafts().flat_map(|(_, _, draft)| &draft.ids);
+                let reason = match (rule, here) {
+                    // It has a fault of its own, or stands in what cannot be read.
+                    (None, _) if is_broken || ids.any(|known| known.id == *id) => continue,
+                    (None, _) => "there is no such rule",
+                    (Some(_), None) => continue,
+                    (Some(rule), Some(here)) if rule.jurisdiction == *here => {
+                        "it is a rule of the same place"
+                    }
+                    (Some(rule), Some(here))
                         if rule.jurisdiction.contains(*here)
                             || members.contains(&(*here, rule.jurisdiction)) =>
                     {
                         continue;
                     }
-                    Some(_) => "it holds elsewhere",
+                    (Some(_), Some(_)) => "it holds elsewhere",
                 };
                 let id = id.clone();
                 self.fault(file, text, *at, RuleProblem::Replaces { id, reason });
@@ -123,22 +152,18 @@ impl<'c> Check<'c> {
     }
 }
 
-/// What is wrong with two rules of the same id, if anything.
-fn same_id(rule: &Rule, other: &Rule) -> Option<RuleProblem> {
-    let id = rule.id.clone();
-    let line = other.place.line;
-    if rule.place.file != other.place.file {
-        let file = other.place.file.clone();
-        return Some(RuleProblem::DuplicateId { id, file, line });
-    }
-    let ends_before =
-        |first: &Rule, second: &Rule| match (first.effective_until, second.effective_from) {
-            (Some(until), Some(from)) => until <= from,
-            _ => false,
-        };
+/// What is wrong with two rules of the same id and file, if anything.
+fn overlap(rule: &Rule, other: &Rule) -> Option<RuleProblem> {
+    let ends_before = |first: &Rule, second: &Rule| {
+        let both = first.effective_until.zip(second.effective_from);
+        both.is_some_and(|(until, from)| until <= from)
+    };
     if ends_before(rule, other) || ends_before(other, rule) {
         return None;
     }
-    let day = rule.effective_from.max(other.effective_from);
-    Some(RuleProblem::Overlap { id, line, day })
+    Some(RuleProblem::Overlap {
+        id: rule.id.clone(),
+        line: other.place.line,
+        day: rule.effective_from.max(other.effective_from),
+    })
 }

@@ -279,7 +279,7 @@ impl<'t> Reader<'t> {
     pub(super) fn known_or_all<T: Term>(
         &mut self,
         table: &DeTable<'t>,
-        key: &str,
+        key: &'static str,
     ) -> Option<TermSet<T>> {
         let items = table.get(key).and_then(|node| node.get_ref().as_array());
         let unknown = items
@@ -287,8 +287,12 @@ impl<'t> Reader<'t> {
             .flat_map(|items| items.iter())
             .find(|item| item.get_ref().as_str() == Some("unknown"));
         if let Some(item) = unknown {
-            let expected = "what is known, since a rule must treat the unknown as any of it";
-            self.wrong_value(key, "unknown", expected.to_owned(), item);
+            let problem = RuleProblem::Combination {
+                key,
+                reason: "cannot ask for `unknown`, which is matched whatever a rule asks for",
+                hint: "leave `unknown` out",
+            };
+            self.fault(item.span().start, problem);
             return None;
         }
         self.terms_or_all(table, key)
