@@ -38,6 +38,7 @@ mod rejects;
 mod repeat;
 mod rules;
 mod sandbox;
+mod scrub;
 mod tenancy;
 mod tidy;
 mod undo;

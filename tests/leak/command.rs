@@ -29,6 +29,7 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("", Audience::Group),
     ("import", Audience::Tenant),
     ("import undo", Audience::Tenant),
+    ("scrub", Audience::Tenant),
     ("find", Audience::Tenant),
     ("show", Audience::Tenant),
     ("human", Audience::Group),
@@ -238,6 +239,12 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
         "share",
         "human --to acme --field email --level read --expires 2027-12-01",
     );
+    let contact = "--channel call --purpose marketing --max-rejects 100%";
+    add("scrub", &format!("numbers.csv {contact} --output -"));
+    add(
+        "scrub",
+        &format!("numbers.csv {contact} --line-column Line"),
+    );
     add("runs list", "");
     for name in ["hidden", "subset", "beta-own", "gamma-own"] {
         let human = format!("--human {}", id(name));
@@ -339,6 +346,9 @@ pub(super) fn write_inputs(world: &World) {
          {consent},+12025550195,,marketing_sms,granted\n,,{id},marketing_sms,withdrawn\n"
     );
     world.sandbox.write("events.csv", events);
+    let numbers = (0..100).map(|last| format!("+120255501{last:02},mobile\n"));
+    let list = format!("Phone,Line\n+12125550121,\n{}", numbers.collect::<String>());
+    world.sandbox.write("numbers.csv", list);
 }
 
 #[test]
