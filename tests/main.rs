@@ -28,6 +28,7 @@ mod dry_run;
 mod file_form;
 mod full_disk;
 mod leak;
+mod interaction;
 mod library;
 mod people;
 mod presets;

@@ -50,6 +50,9 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("consent export", Audience::Tenant),
     ("consent receipt", Audience::Tenant),
     ("consent reply", Audience::Tenant),
+    ("interaction", Audience::Group),
+    ("interaction add", Audience::Tenant),
+    ("interaction list", Audience::Tenant),
     ("mapping", Audience::Group),
     ("mapping guess", Audience::Anybody),
     ("mapping check", Audience::Anybody),
@@ -184,6 +187,17 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     }
     add("unlink", &format!("{} +12025550112", id("hidden")));
     add("unlink", &format!("{} +12025550114", id("consented")));
+    for name in ["hidden", "subset", "consented"] {
+        add("interaction list", &format!("--human {}", id(name)));
+        add(
+            "interaction add",
+            &format!("--human {} --kind inquiry", id(name)),
+        );
+    }
+    for number in ["+12025550111", "+12025550114", "+12125550121"] {
+        add("interaction list", number);
+        add("interaction add", &format!("{number} --kind purchase"));
+    }
     add("number add", "+12025550197");
     add("number add", "+12025550117");
     for run in ["1", "2", "3", "7"] {

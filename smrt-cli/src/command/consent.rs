@@ -69,7 +69,10 @@ impl SubjectArgs {
     }
 
     /// The human, and the number.
-    fn parts(&self, session: &TenantSession<'_>) -> Result<(Option<Id>, Option<E164>), CliError> {
+    pub(super) fn parts(
+        &self,
+        session: &TenantSession<'_>,
+    ) -> Result<(Option<Id>, Option<E164>), CliError> {
         Ok(match self.subject(session)? {
             ConsentSubject::Human(human) => (Some(human), None),
             ConsentSubject::Number(number) => (None, Some(number)),
