@@ -631,12 +631,12 @@ fn fill_what_nothing_writes(db: &Connection) {
         let id = |kind: &str| *Id::derived(kind, &[tenant.as_bytes()]).as_bytes();
         let owner = *Id::of_tenant(tenant).as_bytes();
         db.execute(
-            "INSERT INTO dnc_registries VALUES (?1, 'x', 'internal', 'x', ?2, 0, 0, '{}')",
+            "INSERT INTO dnc_registries VALUES (?1, 'x', 'internal', 'x', ?2, 0, '{}')",
             params![id("registry"), owner],
         )
         .unwrap();
         db.execute(
-            "INSERT INTO dnc_entries VALUES (?1, ?2, 'x', 0, NULL, 'x', '{}')",
+            "INSERT INTO dnc_entries VALUES (?1, ?2, 'x', 0, NULL, 'x', 0, NULL, '{}')",
             params![id("entry"), id("registry")],
         )
         .unwrap();

@@ -13,6 +13,8 @@ mod load;
 mod reader;
 mod registry;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 pub use self::export::DncListed;
 pub use self::held::{DncRegistry, DncVersion};

@@ -103,7 +103,7 @@ impl TenantSession<'_> {
                 let entries = entry::count_standing(unit.engine, own.id, as_of)?;
                 match registries.iter_mut().find(|registry| registry.id == own.id) {
                     Some(registry) => registry.entries = entries,
-                    None if entries > 0 => registries.push(DncRegistry {
+                    None => registries.push(DncRegistry {
                         id: own.id,
                         name: own.name,
                         kind: own.kind,
@@ -112,7 +112,6 @@ impl TenantSession<'_> {
                         numbers: 0,
                         entries,
                     }),
-                    None => {}
                 }
             }
             registries.sort_by(|left, right| {

@@ -13,8 +13,8 @@ use crate::store::error::StoreError;
 use crate::store::schema;
 use crate::store::value::{Row, RowBlock, Value};
 
-/// How many blocks are looked at in one step.
-pub(crate) const BLOCKS_PER_STEP: usize = 8_192;
+/// How many blocks are looked at in one step. Few in unit tests, so that a load has several.
+pub(crate) const BLOCKS_PER_STEP: usize = if cfg!(test) { 2 } else { 8_192 };
 
 /// What is in a list.
 #[derive(Debug, Clone)]
