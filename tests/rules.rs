@@ -110,7 +110,11 @@ fn what_is_not_there_is_told() {
     insta::assert_snapshot!(unknown.stderr, @"");
     let nowhere = rules(&sandbox, &["list", "--jurisdiction", "US-ZZ"]).ends_with(2);
     insta::assert_snapshot!(nowhere.stderr, @"");
-    let without = rules(&sandbox, &["list", "--jurisdiction", "BR", "--format", "csv"]).ends_with(0);
+    let without = rules(
+        &sandbox,
+        &["list", "--jurisdiction", "BR", "--format", "csv"],
+    )
+    .ends_with(0);
     assert!(ids(&without).iter().all(|id| id.starts_with("everywhere.")));
     insta::assert_snapshot!(without.stderr, @"");
 }
@@ -120,7 +124,15 @@ fn a_folder_adds_rules_and_takes_the_place_of_files() {
     let sandbox = scene();
     rules(&sandbox, &["validate", "sound"]).ends_with(0);
     let list = |place: &str| {
-        let arguments = ["list", "--rules", "sound", "--jurisdiction", place, "--format", "csv"];
+        let arguments = [
+            "list",
+            "--rules",
+            "sound",
+            "--jurisdiction",
+            place,
+            "--format",
+            "csv",
+        ];
         ids(&rules(&sandbox, &arguments).ends_with(0))
     };
     let has = |place: &str, id: &str| list(place).contains(&id.to_owned());
@@ -130,7 +142,11 @@ fn a_folder_adds_rules_and_takes_the_place_of_files() {
     assert!(has("BE", "eu.live_calls"));
 
     let shown = rules(&sandbox, &["show", "us-la.hours", "--rules", "sound"]).ends_with(0);
-    assert!(shown.stdout.contains("sound/us-la.toml line 5\n"), "{}", shown.stdout);
+    assert!(
+        shown.stdout.contains("sound/us-la.toml line 5\n"),
+        "{}",
+        shown.stdout
+    );
     let mut command = sandbox.command(&["rules", "show", "acme.lunch"]);
     let by_environment = Finished::new(command.env("SMRT_RULES", "sound").output().unwrap());
     by_environment.ends_with(0);

@@ -49,7 +49,9 @@ fn national() -> DncRegistryKey {
 }
 
 fn session<'s>(smrt: &'s mut Smrt, tenant: &str) -> TenantSession<'s> {
-    smrt.tenant(tenant).unwrap().acting_as("tester".parse().unwrap())
+    smrt.tenant(tenant)
+        .unwrap()
+        .acting_as("tester".parse().unwrap())
 }
 
 fn new_load(content: &str, codes: &AreaCodes, version_date: Instant) -> NewDncLoad {
@@ -98,10 +100,18 @@ fn expected(held: &[Obtained], digits: u64, on_day: usize) -> Option<(bool, Opti
     if known.is_empty() {
         return None;
     }
-    let covering: Vec<&&Obtained> =
-        known.iter().rev().filter(|held| held.codes.cover(number(digits))).collect();
-    let listed = covering.iter().take_while(|held| held.numbers.contains(&digits));
-    Some((!covering.is_empty(), listed.last().map(|held| held.version_date)))
+    let covering: Vec<&&Obtained> = known
+        .iter()
+        .rev()
+        .filter(|held| held.codes.cover(number(digits)))
+        .collect();
+    let listed = covering
+        .iter()
+        .take_while(|held| held.numbers.contains(&digits));
+    Some((
+        !covering.is_empty(),
+        listed.last().map(|held| held.version_date),
+    ))
 }
 
 #[derive(Debug, Clone)]
@@ -132,13 +142,25 @@ fn any_step() -> impl Strategy<Value = Step> {
     ];
     let codes = prop_oneof![Just("all"), Just("303"), Just("303,720")];
     (0..2usize, codes, 0..4_096u16, 0..4_096u16, kind).prop_map(
-        |(tenant, codes, added, removed, kind)| Step { tenant, codes, added, removed, kind },
+        |(tenant, codes, added, removed, kind)| Step {
+            tenant,
+            codes,
+            added,
+            removed,
+            kind,
+        },
     )
 }
 
 fn picked(mask: u16, codes: &AreaCodes) -> BTreeSet<u64> {
-    let picked = POOL.iter().enumerate().filter(|(place, _)| mask & (1 << place) != 0);
-    picked.map(|(_, digits)| *digits).filter(|digits| codes.cover(number(*digits))).collect()
+    let picked = POOL
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| mask & (1 << place) != 0);
+    picked
+        .map(|(_, digits)| *digits)
+        .filter(|digits| codes.cover(number(*digits)))
+        .collect()
 }
 
 /// Takes a step on the store and in the model.
@@ -190,19 +212,29 @@ fn take(smrt: &mut Smrt, held: &mut [Vec<Obtained>; 2], step: &Step, on_day: usi
         return;
     }
     let before = mine.iter().rev().flat_map(|held| {
-        held.numbers.iter().map(|digits| (*digits, held)).collect::<Vec<_>>()
+        held.numbers
+            .iter()
+            .map(|digits| (*digits, held))
+            .collect::<Vec<_>>()
     });
     let before: BTreeSet<u64> = before
         .filter(|(digits, held)| {
-            let mut covering = mine.iter().rev().filter(|held| held.codes.cover(number(*digits)));
-            covering.next().is_some_and(|newest| std::ptr::eq(newest, *held))
+            let mut covering = mine
+                .iter()
+                .rev()
+                .filter(|held| held.codes.cover(number(*digits)));
+            covering
+                .next()
+                .is_some_and(|newest| std::ptr::eq(newest, *held))
         })
         .map(|(digits, _)| digits)
         .filter(|digits| codes.cover(number(*digits)))
         .collect();
     let plan = load(&mut session, &new, &content, at).unwrap();
     let is_same = |held: &&Obtained| {
-        held.content == new.source_digest && held.version_date == version_date && held.codes == codes
+        held.content == new.source_digest
+            && held.version_date == version_date
+            && held.codes == codes
     };
     if mine.iter().any(|held| is_same(&held)) {
         assert_eq!(plan.step, DncStep::Held);
@@ -211,7 +243,13 @@ fn take(smrt: &mut Smrt, held: &mut [Vec<Obtained>; 2], step: &Step, on_day: usi
     assert_eq!(plan.numbers, numbers.len() as u64);
     assert_eq!(plan.added, (&numbers - &before).len() as u64);
     assert_eq!(plan.removed, (&before - &numbers).len() as u64);
-    mine.push(Obtained { on_day, version_date, codes, numbers, content: new.source_digest });
+    mine.push(Obtained {
+        on_day,
+        version_date,
+        codes,
+        numbers,
+        content: new.source_digest,
+    });
 }
 
 fn assert_answers(smrt: &mut Smrt, held: &[Vec<Obtained>; 2], today: usize) {
@@ -219,9 +257,14 @@ fn assert_answers(smrt: &mut Smrt, held: &[Vec<Obtained>; 2], today: usize) {
     for (tenant, held) in TENANTS.iter().zip(held) {
         let mut session = session(smrt, tenant);
         for on_day in 0..=today {
-            let facts = session.check_dnc(&numbers, day(on_day), day(today)).unwrap();
+            let facts = session
+                .check_dnc(&numbers, day(on_day), day(today))
+                .unwrap();
             for (digits, facts) in POOL.iter().zip(facts) {
-                let said = facts.registries.first().map(|fact| (fact.covered, fact.listed_since));
+                let said = facts
+                    .registries
+                    .first()
+                    .map(|fact| (fact.covered, fact.listed_since));
                 let want = expected(held, *digits, on_day);
                 assert_eq!(said, want, "{tenant}, day {on_day} of {today}, {digits}");
             }
@@ -256,14 +299,19 @@ fn a_load_of_another_list_waits_for_the_one_that_was_interrupted() {
     let first = new_load("first", &AreaCodes::All, day(1));
     acme.begin_dnc_load(&first, &full(&POOL), day(1)).unwrap();
     let second = new_load("second", &AreaCodes::All, day(1));
-    let refused = acme.begin_dnc_load(&second, &full(&POOL), day(1)).unwrap_err();
+    let refused = acme
+        .begin_dnc_load(&second, &full(&POOL), day(1))
+        .unwrap_err();
     assert_eq!(refused.code(), "load_unfinished");
     let resumed = acme.begin_dnc_load(&first, &full(&POOL), day(2)).unwrap();
     assert_eq!(resumed.plan().step, DncStep::Resume);
     // Another tenant neither waits for it nor learns of it.
     let mut beta = session(&mut smrt, "beta");
     let plan = load(&mut beta, &second, &full(&POOL[..1]), day(2)).unwrap();
-    assert_eq!((plan.step, plan.version, plan.added, plan.held), (DncStep::Load, 1, 1, None));
+    assert_eq!(
+        (plan.step, plan.version, plan.added, plan.held),
+        (DncStep::Load, 1, 1, None)
+    );
 }
 
 #[test]
@@ -283,7 +331,13 @@ fn a_change_list_needs_the_version_it_begins_with() {
     let first = content(&POOL[4..5], &POOL[..1]);
     let refused = load(&mut acme, &change("a", 1, 2), &first, day(5)).unwrap_err();
     assert_eq!(refused.code(), "change_base_unknown");
-    load(&mut acme, &new_load("full", &AreaCodes::All, day(1)), &full(&POOL[..4]), day(5)).unwrap();
+    load(
+        &mut acme,
+        &new_load("full", &AreaCodes::All, day(1)),
+        &full(&POOL[..4]),
+        day(5),
+    )
+    .unwrap();
     load(&mut acme, &change("a", 1, 2), &first, day(5)).unwrap();
     // Twice is once.
     let again = load(&mut acme, &change("a", 1, 2), &first, day(5)).unwrap();
@@ -306,11 +360,23 @@ fn a_list_that_shrinks_must_be_meant_to() {
     };
     let many: BTreeSet<u64> = (0..1_000).map(|n| 13_035_550_000 + n).collect();
     let fewer: BTreeSet<u64> = many.iter().copied().take(799).collect();
-    load(&mut acme, &cautious("many", 1), &DncContent::Full(set(&many)), day(3)).unwrap();
+    load(
+        &mut acme,
+        &cautious("many", 1),
+        &DncContent::Full(set(&many)),
+        day(3),
+    )
+    .unwrap();
     let fewer = DncContent::Full(set(&fewer));
     let refused = load(&mut acme, &cautious("fewer", 2), &fewer, day(3)).unwrap_err();
     assert_eq!(refused.code(), "list_shrinks");
-    load(&mut acme, &new_load("fewer", &AreaCodes::All, day(2)), &fewer, day(3)).unwrap();
+    load(
+        &mut acme,
+        &new_load("fewer", &AreaCodes::All, day(2)),
+        &fewer,
+        day(3),
+    )
+    .unwrap();
 }
 
 #[test]
@@ -332,10 +398,26 @@ fn an_internal_list_forgets_nobody_and_a_removal_is_not_undone_by_the_same_file(
         facts.iter().map(|facts| facts.listings.len()).collect()
     };
     assert_eq!(listed(&mut acme, 2), [1, 1, 1, 0]);
-    assert_eq!(acme.remove_dnc_entries(&internal, &[number(POOL[0])], day(3)).unwrap(), 1);
-    assert_eq!(acme.remove_dnc_entries(&internal, &[number(POOL[0])], day(3)).unwrap(), 0);
-    assert_eq!((listed(&mut acme, 2), listed(&mut acme, 3)), (vec![1, 1, 1, 0], vec![0, 1, 1, 0]));
-    assert_eq!(load(&mut acme, &list("a"), &full(&POOL[..2]), day(4)).unwrap().step, DncStep::Held);
+    assert_eq!(
+        acme.remove_dnc_entries(&internal, &[number(POOL[0])], day(3))
+            .unwrap(),
+        1
+    );
+    assert_eq!(
+        acme.remove_dnc_entries(&internal, &[number(POOL[0])], day(3))
+            .unwrap(),
+        0
+    );
+    assert_eq!(
+        (listed(&mut acme, 2), listed(&mut acme, 3)),
+        (vec![1, 1, 1, 0], vec![0, 1, 1, 0])
+    );
+    assert_eq!(
+        load(&mut acme, &list("a"), &full(&POOL[..2]), day(4))
+            .unwrap()
+            .step,
+        DncStep::Held
+    );
     assert_eq!(listed(&mut acme, 4), [0, 1, 1, 0]);
     let mut beta = session(&mut smrt, "beta");
     assert_eq!(listed(&mut beta, 4), [0, 0, 0, 0]);
@@ -350,7 +432,12 @@ fn each_tenant_keeps_its_own_status_of_a_number_that_both_have() {
     let status = |smrt: &mut Smrt, tenant: &str| {
         let mut session = session(smrt, tenant);
         let id = session.add_number(shared, at).unwrap();
-        session.number(id, at).unwrap().dnc_status.into_value().unwrap()
+        session
+            .number(id, at)
+            .unwrap()
+            .dnc_status
+            .into_value()
+            .unwrap()
     };
     assert_eq!(status(&mut smrt, "acme"), "unknown");
     assert_eq!(status(&mut smrt, "beta"), "unknown");
@@ -359,9 +446,21 @@ fn each_tenant_keeps_its_own_status_of_a_number_that_both_have() {
         let new = new_load(tenant, &AreaCodes::All, day(1));
         load(&mut session, &new, &full(&POOL[listed]), at).unwrap();
     }
-    assert_eq!(session(&mut smrt, "beta").sync_dnc(at, &mut |_| {}).unwrap().clear, 1);
+    assert_eq!(
+        session(&mut smrt, "beta")
+            .sync_dnc(at, &mut |_| {})
+            .unwrap()
+            .clear,
+        1
+    );
     assert_eq!(status(&mut smrt, "acme"), "unknown");
-    assert_eq!(session(&mut smrt, "acme").sync_dnc(at, &mut |_| {}).unwrap().listed, 1);
+    assert_eq!(
+        session(&mut smrt, "acme")
+            .sync_dnc(at, &mut |_| {})
+            .unwrap()
+            .listed,
+        1
+    );
     assert_eq!(status(&mut smrt, "acme"), "listed");
     assert_eq!(status(&mut smrt, "beta"), "clear");
 }
