@@ -295,6 +295,14 @@ fn a_file_never_brings_back_what_was_withdrawn_unless_it_is_trusted() {
         (&4.into(), &4.into())
     );
     assert_eq!(code(&sandbox, ""), "withdrawn");
+    // Somebody vouches for the file after all: that is an event of its own, once.
+    let trusted = "consent import events.csv --consent-policy trust-file";
+    assert_eq!(json(&sandbox, trusted)["rows"]["added"], 4);
+    assert_eq!(code(&sandbox, ""), "given");
+    for policy in ["trust-file", "keep-withdrawals"] {
+        let again = format!("consent import events.csv --consent-policy {policy}");
+        assert_eq!(json(&sandbox, &again)["rows"]["unchanged"], 4, "{policy}");
+    }
 
     // In another store of the same history the file is trusted: the newest is newer.
     let sandbox = scene();
@@ -517,4 +525,84 @@ fn every_addition_is_in_the_audit_trail() {
         ]
     );
     run(&sandbox, "audit verify").ends_with(0);
+}
+
+#[test]
+fn a_reply_is_recorded_as_what_it_is() {
+    let sandbox = scene();
+    let reply = |number: &str, text: &str, more: &str| {
+        let mut words = vec![
+            "consent", "reply", number, "--text", text, "--format", "json",
+        ];
+        words.extend(more.split_whitespace());
+        let finished = smrt(&sandbox, &words).ends_with(0);
+        serde_json::from_str::<Json>(&finished.stdout).unwrap()
+    };
+    // Vectors 51 and 52.
+    let grant = format!("consent grant {NUMBER} --type marketing_sms --acted-at 2025-01-10");
+    run(&sandbox, &grant).ends_with(0);
+    let stop = reply(
+        NUMBER,
+        "Stop!",
+        "--purpose marketing --received-at 2026-11-17T10:00:00Z",
+    );
+    assert_eq!(
+        (
+            &stop["kind"],
+            &stop["confidence"],
+            &stop["consent_type"],
+            &stop["needs_review"]
+        ),
+        (
+            &"withdrawal".into(),
+            &"certain".into(),
+            &"marketing_sms".into(),
+            &false.into()
+        )
+    );
+    assert_eq!(code(&sandbox, ""), "withdrawn");
+    let please = "+12025550144";
+    let told = reply(please, "please don't text me anymore", "");
+    assert_eq!(
+        (&told["kind"], &told["consent_type"]),
+        (&"withdrawal".into(), &"contact_sms".into())
+    );
+    // What is not certain counts for marketing, and somebody looks at it.
+    let unsure = reply(
+        "+12025550145",
+        "can you stop at 5?",
+        "--purpose informational",
+    );
+    assert_eq!(
+        (&unsure["consent_type"], &unsure["needs_review"]),
+        (&"marketing_sms".into(), &true.into())
+    );
+    let history = json(&sandbox, "consent history +12025550145");
+    assert_eq!(history["events"][0]["needs_review"], true);
+    // The text itself is kept only when asked for.
+    assert_eq!(history["events"][0]["wording"], Json::Null);
+    assert_eq!(
+        history["events"][0]["wording_digest"]
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
+    reply("+12025550146", "STOP", "--keep-text");
+    let history = json(&sandbox, "consent history +12025550146");
+    assert_eq!(history["events"][0]["wording"], "STOP");
+    // The rest is not recorded.
+    for (text, kind) in [
+        ("HELP", "help"),
+        ("START", "opt_in"),
+        ("See you on Monday", "nothing"),
+    ] {
+        let told = reply("+12025550147", text, "");
+        assert_eq!(
+            (&told["kind"], &told["event"]),
+            (&kind.into(), &Json::Null),
+            "{text}"
+        );
+    }
+    run(&sandbox, "consent history +12025550147").ends_with(1);
 }

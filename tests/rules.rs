@@ -136,7 +136,7 @@ fn a_folder_adds_rules_and_takes_the_place_of_files() {
         ids(&rules(&sandbox, &arguments).ends_with(0))
     };
     let has = |place: &str, id: &str| list(place).contains(&id.to_owned());
-    assert!(has("US-FL", "acme.lunch"));
+    assert!(has("US-FL", "acme.late_mornings"));
     assert!(has("US-LA", "us-la.hours") && !has("US-LA", "us-la.mobile_consent"));
     assert!(has("NL", "nl.live_calls") && !has("NL", "eu.live_calls"));
     assert!(has("BE", "eu.live_calls"));
@@ -147,7 +147,7 @@ fn a_folder_adds_rules_and_takes_the_place_of_files() {
         "{}",
         shown.stdout
     );
-    let mut command = sandbox.command(&["rules", "show", "acme.lunch"]);
+    let mut command = sandbox.command(&["rules", "show", "acme.late_mornings"]);
     let by_environment = Finished::new(command.env("SMRT_RULES", "sound").output().unwrap());
     by_environment.ends_with(0);
 }

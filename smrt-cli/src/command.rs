@@ -10,6 +10,7 @@ mod dnc;
 mod find;
 mod human;
 mod import;
+mod interaction;
 mod link;
 mod manual;
 mod mapping;
@@ -51,6 +52,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Consent(consent::ConsentCommand),
     #[command(subcommand)]
+    Interaction(interaction::InteractionCommand),
+    #[command(subcommand)]
     Mapping(mapping::MappingCommand),
     #[command(subcommand)]
     Rules(rules::RulesCommand),
@@ -83,6 +86,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Share(args) => share::run(&args, global, ui),
         Command::Access(command) => access::run(&command, global, ui),
         Command::Consent(command) => consent::run(&command, global, ui),
+        Command::Interaction(command) => interaction::run(&command, global, ui),
         Command::Mapping(command) => mapping::run(&command, ui),
         Command::Rules(command) => rules::run(&command, global, ui),
         Command::Runs(command) => runs::run(&command, global, ui),

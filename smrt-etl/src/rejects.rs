@@ -118,18 +118,20 @@ pub fn write_row(
             quote,
             ..
         } => {
-            let quoting = Quoting {
-                delimiter: *delimiter,
-                quote: *quote,
-            };
-            delimited_row(raw, &reasons, *columns, quoting)
+            let quoting = Quoting::new(*delimiter, *quote);
+            delimited_row(raw, &reasons, *columns, &quoting)
         }
     };
     writeln!(out, "{row}")
 }
 
 /// The row as it was, then the reasons.
-fn delimited_row(raw: &str, reasons: &[&str; REASONS], columns: usize, quoting: Quoting) -> String {
+fn delimited_row(
+    raw: &str,
+    reasons: &[&str; REASONS],
+    columns: usize,
+    quoting: &Quoting,
+) -> String {
     let mut row = String::with_capacity(raw.len() + 128);
     quoting.push_row(&mut row, raw, columns, |row| {
         quoting.push_fields(row, reasons)
@@ -167,16 +169,12 @@ fn json_row(raw: &str, reasons: &[&str; REASONS]) -> String {
 mod tests {
     use super::*;
 
-    const CSV: Quoting = Quoting {
-        delimiter: b',',
-        quote: b'"',
-    };
     const WHY: [&str; REASONS] = ["7", "", "no_identity", "why, though", "do", "3"];
 
     #[test]
     fn a_readable_row_stays_as_it_was() {
         let check = |raw: &str, want: &str| {
-            assert_eq!(delimited_row(raw, &WHY, 3, CSV), want);
+            assert_eq!(delimited_row(raw, &WHY, 3, &Quoting::new(b',', b'"')), want);
         };
         check(
             "a,\"b,\n\"\"c\",d",
@@ -189,7 +187,7 @@ mod tests {
     #[test]
     fn an_unreadable_row_is_kept_whole_in_the_last_column() {
         let check = |raw: &str, want: &str| {
-            assert_eq!(delimited_row(raw, &WHY, 3, CSV), want);
+            assert_eq!(delimited_row(raw, &WHY, 3, &Quoting::new(b',', b'"')), want);
         };
         check(
             "a,\"b",

@@ -43,7 +43,7 @@ impl RowFormat {
                 let mut header = String::new();
                 match source.header_raw() {
                     Some(raw) => header.push_str(raw),
-                    None => Quoting { delimiter, quote }.push_fields(&mut header, &names),
+                    None => Quoting::new(delimiter, quote).push_fields(&mut header, &names),
                 }
                 Self::Delimited {
                     header,
@@ -76,11 +76,7 @@ impl RowFormat {
             } => {
                 let mut line = header.clone();
                 line.push(char::from(*delimiter));
-                let quoting = Quoting {
-                    delimiter: *delimiter,
-                    quote: *quote,
-                };
-                quoting.push_fields(&mut line, added);
+                Quoting::new(*delimiter, *quote).push_fields(&mut line, added);
                 writeln!(out, "{line}")
             }
         }
@@ -88,18 +84,32 @@ impl RowFormat {
 }
 
 /// The bytes that separate and surround fields.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Quoting {
     pub(crate) delimiter: u8,
     pub(crate) quote: u8,
+    /// A reader at the start of a row: making one takes longer than reading a row, a copy does not.
+    reader: csv_core::Reader,
 }
 
-/// A field that is long enough for any line of text; longer rows are not read back at all.
-const FIELD_BYTES: usize = 4_096;
+/// So many bytes of a field are looked at at a time.
+const FIELD_BYTES: usize = 256;
 
 impl Quoting {
+    pub(crate) fn new(delimiter: u8, quote: u8) -> Self {
+        let reader = csv_core::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .quote(quote)
+            .build();
+        Self {
+            delimiter,
+            quote,
+            reader,
+        }
+    }
+
     /// Appends fields, quoted where they need it.
-    pub(crate) fn push_fields(self, row: &mut String, fields: &[&str]) {
+    pub(crate) fn push_fields(&self, row: &mut String, fields: &[&str]) {
         for (position, field) in fields.iter().enumerate() {
             if position > 0 {
                 row.push(char::from(self.delimiter));
@@ -109,7 +119,7 @@ impl Quoting {
     }
 
     /// Appends one field, quoted where it needs it.
-    pub(crate) fn push_field(self, row: &mut String, field: &str) {
+    pub(crate) fn push_field(&self, row: &mut String, field: &str) {
         let (delimiter, quote) = (char::from(self.delimiter), char::from(self.quote));
         if !field.contains([delimiter, quote, '\n', '\r']) {
             row.push_str(field);
@@ -129,7 +139,7 @@ impl Quoting {
     /// field for rows that cannot be read by themselves: such a row leaves its columns empty and
     /// is kept whole there.
     pub(crate) fn push_row(
-        self,
+        &self,
         row: &mut String,
         raw: &str,
         columns: usize,
@@ -150,8 +160,11 @@ impl Quoting {
     }
 
     /// How many fields a row has; nothing if it does not end as one row.
-    pub(crate) fn field_count(self, raw: &str) -> Option<usize> {
-        let mut reader = self.reader();
+    pub(crate) fn field_count(&self, raw: &str) -> Option<usize> {
+        if memchr::memchr3(self.quote, b'\n', b'\r', raw.as_bytes()).is_none() {
+            return Some(memchr::memchr_iter(self.delimiter, raw.as_bytes()).count() + 1);
+        }
+        let mut reader = self.reader.clone();
         let fields = fields_ended(&mut reader, raw.as_bytes())?;
         // Inside an open quote a delimiter would be swallowed; after a whole row it ends a field.
         let ended = fields_ended(&mut reader, &[self.delimiter])?;
@@ -159,8 +172,8 @@ impl Quoting {
     }
 
     /// The first fields of a row; nothing if it has fewer, or they do not end.
-    pub(crate) fn first_fields(self, raw: &str, count: usize) -> Option<&str> {
-        let mut reader = self.reader();
+    pub(crate) fn first_fields<'r>(&self, raw: &'r str, count: usize) -> Option<&'r str> {
+        let mut reader = self.reader.clone();
         let mut left = count;
         let mut fed = 0;
         for end in memchr::memchr_iter(self.delimiter, raw.as_bytes()) {
@@ -172,13 +185,6 @@ impl Quoting {
             }
         }
         (self.field_count(raw)? == count).then_some(raw)
-    }
-
-    fn reader(self) -> csv_core::Reader {
-        csv_core::ReaderBuilder::new()
-            .delimiter(self.delimiter)
-            .quote(self.quote)
-            .build()
     }
 }
 
@@ -263,15 +269,14 @@ impl<'t> ObjectText<'t> {
 mod tests {
     use super::*;
 
-    const CSV: Quoting = Quoting {
-        delimiter: b',',
-        quote: b'"',
-    };
+    fn csv() -> Quoting {
+        Quoting::new(b',', b'"')
+    }
 
     #[test]
     fn fields_are_counted_as_other_programs_read_them() {
         let check =
-            |raw: &str, want: Option<usize>| assert_eq!(CSV.field_count(raw), want, "{raw}");
+            |raw: &str, want: Option<usize>| assert_eq!(csv().field_count(raw), want, "{raw}");
         check("", Some(1));
         check("a", Some(1));
         check("a,b", Some(2));
@@ -286,7 +291,7 @@ mod tests {
     #[test]
     fn a_row_is_cut_between_fields_only() {
         let check = |raw: &str, count: usize, want: Option<&str>| {
-            assert_eq!(CSV.first_fields(raw, count), want, "{raw}");
+            assert_eq!(csv().first_fields(raw, count), want, "{raw}");
         };
         check("a,b,c", 2, Some("a,b"));
         check("a,b,c", 3, Some("a,b,c"));

@@ -2,15 +2,19 @@
 
 use serde_json::Map;
 use smrt_core::model::{
-    AccessLevel, ConsentChannel, ConsentStatus, ConsentTier, ConsentType, Direction, EntityType,
-    Field, Id, InteractionKind, Purpose, ReassignedAnswer, RegistryKind, RelationshipType,
+    AccessLevel, Channel, ConsentChannel, ConsentStatus, ConsentTier, ConsentType, Direction,
+    EntityType, Field, Id, Instant, InteractionKind, Purpose, ReassignedAnswer, RegistryKind,
+    RelationshipType,
 };
 use smrt_core::phone::E164;
+use smrt_core::rules::contact::Contact;
+use smrt_core::rules::rule::Profile;
 use smrt_core::smrt::{
     AccessQuestion, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentSubject, DncRegistryKey,
     GrantFilter, Human, HumanEdit, HumanSearch, ImportMode, InteractionEdit, LinkEdit,
     NewConsentRecord, NewDncEntry, NewGrant, NewHuman, NewInteraction, NewLink,
-    NewReassignedAnswer, NumberEdit, PageRequest, SigningKey, Smrt, SmrtError, TenantSession,
+    NewReassignedAnswer, NumberEdit, OutcomeCounts, PageRequest, ScrubRecord, ScrubbedFile,
+    SigningKey, Smrt, SmrtError, TenantSession,
 };
 use smrt_core::store::{AuditFilter, IndexPolicy, NewRun, Run, RunStatus};
 
@@ -468,6 +472,12 @@ pub(super) const METHODS: &[(&str, Call)] = &[
         told(s.audit_entries(&filter))
     }),
     ("audit_entry", |s, t, _| told(s.audit_entry(t.sequence))),
+    ("recorded_until", |s, _, w| {
+        told(s.recorded_until(w.instant()))
+    }),
+    ("record_scrub", |s, _, w| {
+        told(s.record_scrub(&scrub_record(w.instant()), w.instant()))
+    }),
     ("verify_audit", |s, _, _| told(s.verify_audit())),
     ("audit_checkpoint", |s, _, _| told(s.audit_checkpoint())),
     ("verify_checkpoint", |s, _, _| {
@@ -560,4 +570,26 @@ fn in_trial<T>(
     let mut scratch = Smrt::scratch_file(&folder.path().join("x.db"), When::Live.instant())?;
     let mut trial = session.in_scratch(&mut scratch)?;
     work(session, &mut trial)
+}
+
+/// The record of a scrub of an empty list.
+fn scrub_record(at: Instant) -> ScrubRecord {
+    ScrubRecord {
+        at,
+        known_at: at,
+        profile: Profile::Strict,
+        rules_version: "1".to_owned(),
+        contact: Contact::new(Channel::Call, Purpose::Marketing),
+        registries: Vec::new(),
+        input: ScrubbedFile {
+            name: "list.csv".to_owned(),
+            outcome: None,
+            rows: 0,
+            sha256: [0; 32],
+        },
+        outputs: Vec::new(),
+        outcomes: OutcomeCounts::default(),
+        reasons: Vec::new(),
+        flags: Vec::new(),
+    }
 }

@@ -29,6 +29,7 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("", Audience::Group),
     ("import", Audience::Tenant),
     ("import undo", Audience::Tenant),
+    ("scrub", Audience::Tenant),
     ("find", Audience::Tenant),
     ("show", Audience::Tenant),
     ("human", Audience::Group),
@@ -57,6 +58,10 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("consent import", Audience::Tenant),
     ("consent export", Audience::Tenant),
     ("consent receipt", Audience::Tenant),
+    ("consent reply", Audience::Tenant),
+    ("interaction", Audience::Group),
+    ("interaction add", Audience::Tenant),
+    ("interaction list", Audience::Tenant),
     ("mapping", Audience::Group),
     ("mapping guess", Audience::Anybody),
     ("mapping check", Audience::Anybody),
@@ -191,6 +196,17 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     }
     add("unlink", &format!("{} +12025550112", id("hidden")));
     add("unlink", &format!("{} +12025550114", id("consented")));
+    for name in ["hidden", "subset", "consented"] {
+        add("interaction list", &format!("--human {}", id(name)));
+        add(
+            "interaction add",
+            &format!("--human {} --kind inquiry", id(name)),
+        );
+    }
+    for number in ["+12025550111", "+12025550114", "+12125550121"] {
+        add("interaction list", number);
+        add("interaction add", &format!("{number} --kind purchase"));
+    }
     add("number add", "+12025550197");
     add("number add", "+12025550117");
     for run in ["1", "2", "3", "7"] {
@@ -246,6 +262,12 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
         "share",
         "human --to acme --field email --level read --expires 2027-12-01",
     );
+    let contact = "--channel call --purpose marketing --max-rejects 100%";
+    add("scrub", &format!("numbers.csv {contact} --output -"));
+    add(
+        "scrub",
+        &format!("numbers.csv {contact} --line-column Line"),
+    );
     add("runs list", "");
     for name in ["hidden", "subset", "beta-own", "gamma-own"] {
         let human = format!("--human {}", id(name));
@@ -273,6 +295,8 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("consent receipt", &unknown);
     add("consent export", "");
     add("consent export", "--optouts");
+    add("consent reply", "+12025550111 --text STOP");
+    add("consent reply", "+12025550193 --text HELP");
     add("consent import", "events.csv --dry-run");
     add("consent import", "events.csv");
     for (_, number) in LISTED {
@@ -362,6 +386,9 @@ pub(super) fn write_inputs(world: &World) {
          {consent},+12025550195,,marketing_sms,granted\n,,{id},marketing_sms,withdrawn\n"
     );
     world.sandbox.write("events.csv", events);
+    let numbers = (0..100).map(|last| format!("+120255501{last:02},mobile\n"));
+    let list = format!("Phone,Line\n+12125550121,\n{}", numbers.collect::<String>());
+    world.sandbox.write("numbers.csv", list);
 }
 
 #[test]

@@ -186,7 +186,18 @@ impl Report for EntryReport {
         let mut table = Table::block(&[Align::Left, Align::Left]);
         let lines = self.lines().into_iter();
         for (name, value) in lines.filter(|(_, value)| !value.is_empty()) {
-            table.push(vec![name.to_owned(), value]);
+            match (name, &self.entry.detail) {
+                ("detail", Json::Object(members)) if members.values().any(Json::is_object) => {
+                    let mut lines = Vec::new();
+                    push_lines(None, &self.entry.detail, &mut lines);
+                    for line in lines {
+                        table.push(line.to_vec());
+                    }
+                }
+                _ => {
+                    table.push(vec![name.to_owned(), value]);
+                }
+            }
         }
         format!("entry {}\n{}", self.entry.sequence, table.finish())
     }
@@ -196,6 +207,39 @@ impl Report for EntryReport {
         let rows = self.lines().into_iter();
         let rows = rows.map(|(name, value)| vec![name.to_owned(), value]);
         std::iter::once(sequence).chain(rows).collect()
+    }
+}
+
+/// A detail with parts, for people: a line for each part, and one for each item of a list.
+fn push_lines(name: Option<&str>, json: &Json, lines: &mut Vec<[String; 2]>) {
+    let plain = |json: &Json| match json {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let line = |value: String| [name.unwrap_or_default().to_owned(), value];
+    match json {
+        Json::Null => {}
+        Json::Object(members) => {
+            for (member, value) in members {
+                let name = name.map_or_else(|| member.clone(), |name| format!("{name}.{member}"));
+                push_lines(Some(&name), value, lines);
+            }
+        }
+        Json::Array(items) => {
+            for item in items {
+                let value = match item {
+                    Json::Object(members) => {
+                        let members = members.iter().filter(|(_, value)| !value.is_null());
+                        let members =
+                            members.map(|(name, value)| format!("{name} {}", plain(value)));
+                        members.collect::<Vec<String>>().join(", ")
+                    }
+                    other => plain(other),
+                };
+                lines.push(line(value));
+            }
+        }
+        other => lines.push(line(plain(other))),
     }
 }
 

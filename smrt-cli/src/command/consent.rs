@@ -5,6 +5,7 @@ mod export;
 mod import;
 mod receipt;
 mod record;
+mod reply;
 mod status;
 
 use clap::{Args, Subcommand};
@@ -41,6 +42,7 @@ pub(crate) enum ConsentCommand {
     Import(import::ImportArgs),
     Export(export::ExportArgs),
     Receipt(receipt::ReceiptArgs),
+    Reply(reply::ReplyArgs),
 }
 
 /// Of whom.
@@ -67,7 +69,10 @@ impl SubjectArgs {
     }
 
     /// The human, and the number.
-    fn parts(&self, session: &TenantSession<'_>) -> Result<(Option<Id>, Option<E164>), CliError> {
+    pub(super) fn parts(
+        &self,
+        session: &TenantSession<'_>,
+    ) -> Result<(Option<Id>, Option<E164>), CliError> {
         Ok(match self.subject(session)? {
             ConsentSubject::Human(human) => (Some(human), None),
             ConsentSubject::Number(number) => (None, Some(number)),
@@ -123,6 +128,7 @@ pub(super) fn run(
         ConsentCommand::Import(args) => import::run(args, global, ui),
         ConsentCommand::Export(args) => export::run(args, global, ui),
         ConsentCommand::Receipt(args) => receipt::run(args, global, ui),
+        ConsentCommand::Reply(args) => reply::run(args, global, ui),
     }
 }
 

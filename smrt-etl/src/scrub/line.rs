@@ -41,7 +41,7 @@ impl LineFormat {
         else {
             return Ok(Self::JsonLines);
         };
-        let quoting = Quoting { delimiter, quote };
+        let quoting = Quoting::new(delimiter, quote);
         let names: Vec<&str> = source.header().names().collect();
         let kept = names.strip_suffix(&SCRUB_COLUMNS);
         let original_before = kept.map(|_| names.len() - 1);
@@ -112,7 +112,7 @@ impl LineFormat {
                 original_before,
                 ..
             } => {
-                let raw = kept_text(record, *quoting, *columns, *original_before);
+                let raw = kept_text(record, quoting, *columns, *original_before);
                 quoting.push_row(text, raw, *columns, added);
             }
             Self::JsonLines => {
@@ -132,7 +132,7 @@ impl LineFormat {
 /// The text of a row in the columns that stay.
 fn kept_text<'r>(
     record: &Record<'r>,
-    quoting: Quoting,
+    quoting: &Quoting,
     columns: usize,
     original_before: Option<usize>,
 ) -> &'r str {

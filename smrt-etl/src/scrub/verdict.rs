@@ -108,7 +108,7 @@ impl<'f> VerdictWriter<'f> {
                 }
                 text.push_str(&kind.between);
                 if let Some(number) = number {
-                    push_number(text, *quoting, number);
+                    push_number(text, quoting, number);
                 }
             }
             LineFormat::JsonLines => {
@@ -245,7 +245,7 @@ fn remembered(instants: &mut HashMap<Instant, String>, instant: Instant) -> &str
         .or_insert_with(|| instant.to_string())
 }
 
-fn push_number(text: &mut String, quoting: Quoting, number: E164) {
+fn push_number(text: &mut String, quoting: &Quoting, number: E164) {
     match quoting.delimiter == b'+' || quoting.quote == b'+' {
         true => quoting.push_field(text, &number.to_string()),
         false => {

@@ -252,7 +252,11 @@ pub(super) fn revoke(args: &RevokeArgs, global: &GlobalArgs, ui: &Ui) -> Result<
     };
     let everything = match args.revocation {
         Revocation::Restriction => "data_processing",
-        _ => "contact",
+        Revocation::Withdrawal
+        | Revocation::Refusal
+        | Revocation::Objection
+        | Revocation::Invalidation
+        | Revocation::Reassignment => "contact",
     };
     if args.revocation == Revocation::Restriction && named.is_some() {
         return Err(CliError::user("a restriction is about all processing")

@@ -90,7 +90,8 @@ impl ReplyReport {
                 "nothing recorded: answer who you are and how to stop".to_owned()
             }
             (ReplyKind::OptIn, None) => {
-                "nothing recorded: `smrt consent grant` records what the person agreed to".to_owned()
+                "nothing recorded: `smrt consent grant` records what the person agreed to"
+                    .to_owned()
             }
             (ReplyKind::Withdrawal | ReplyKind::Nothing, None) => "nothing recorded".to_owned(),
         };
@@ -129,7 +130,11 @@ impl Report for ReplyReport {
 
     fn page(&self) -> String {
         let mut table = Table::block(&[Align::Left, Align::Left]);
-        for (name, value) in self.lines().into_iter().filter(|(_, value)| !value.is_empty()) {
+        for (name, value) in self
+            .lines()
+            .into_iter()
+            .filter(|(_, value)| !value.is_empty())
+        {
             table.push(vec![name.to_owned(), value]);
         }
         format!("{}\n{}", self.what, table.finish())
@@ -137,7 +142,9 @@ impl Report for ReplyReport {
 
     fn csv_rows(&self) -> Vec<Vec<String>> {
         let lines = self.lines().into_iter();
-        lines.map(|(name, value)| vec![name.to_owned(), value]).collect()
+        lines
+            .map(|(name, value)| vec![name.to_owned(), value])
+            .collect()
     }
 }
 
@@ -200,7 +207,10 @@ fn withdrawal(
         precision: DatePrecision::Exact,
         evidence: ConsentEvidence {
             method: Some(method),
-            wording: args.keep_text.then(|| text.to_owned()).filter(|text| !text.is_empty()),
+            wording: args
+                .keep_text
+                .then(|| text.to_owned())
+                .filter(|text| !text.is_empty()),
             wording_digest: Some(digest),
             needs_review: is_unsure.then_some(true),
             ..ConsentEvidence::default()

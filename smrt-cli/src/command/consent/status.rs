@@ -147,7 +147,7 @@ impl Report for StatusReport {
             .into_iter()
             .filter(|(_, value)| !value.is_empty())
         {
-            table.push(vec![format!("  {name}"), value]);
+            table.push(vec![name.to_owned(), value]);
         }
         let answer = if self.given { "given" } else { "not given" };
         format!("{answer}: {}\n{}", self.reason, table.finish())

@@ -81,20 +81,20 @@ impl Document {
     }
 
     fn reasons(&self) -> String {
-        let mut table = Table::block(&[Align::Left, Align::Left, Align::Right, Align::Left]);
+        let layout = [Align::Left, Align::Left, Align::Right, Align::Right];
+        let mut table = Table::block(&layout);
         for reason in &self.record.reasons {
-            let also = match reason.any - reason.primary {
-                0 => String::new(),
-                more => format!("and one reason of {more} more", more = grouped(more)),
-            };
             table.push(vec![
                 reason.outcome.to_string(),
                 reason.code.to_owned(),
                 grouped(reason.primary),
-                also,
+                grouped(reason.any),
             ]);
         }
-        section("reasons", &table.finish())
+        section(
+            "reasons: rows whose answer each names, and rows for which it counts",
+            &table.finish(),
+        )
     }
 
     fn flags(&self) -> String {

@@ -213,22 +213,31 @@ fn add(
             }
             (Ok(_), None) => continue,
         };
-        let exported = row.id.filter(|id| known.contains_key(id));
-        if let Some(id) = exported {
-            outcomes.push(match known.get(&id) == Some(&content) {
-                true => ImportedConsent::Unchanged(id),
-                false => ImportedConsent::Rejected(SmrtError::invalid(
+        // What somebody vouched for is not told anew by a report of it; a report is, by somebody who
+        // vouches for it.
+        let vouched = content.vouched_for();
+        if let Some((id, held)) = row.id.and_then(|id| Some((id, known.get(&id)?))) {
+            if *held == content || *held == vouched {
+                outcomes.push(ImportedConsent::Unchanged(id));
+                continue;
+            }
+            if held.vouched_for() != vouched {
+                outcomes.push(ImportedConsent::Rejected(SmrtError::invalid(
                     "consent_id_taken",
                     "the ledger holds another event with this `id`",
-                )),
-            });
+                )));
+                continue;
+            }
+        }
+        let (id, vouched_id) = (content.id(unit.tenant.id), vouched.id(unit.tenant.id));
+        if let Some(held) = [vouched_id, id]
+            .into_iter()
+            .find(|id| known.contains_key(id))
+        {
+            outcomes.push(ImportedConsent::Unchanged(held));
             continue;
         }
-        let id = content.id(unit.tenant.id);
-        if known.insert(id, content).is_some() {
-            outcomes.push(ImportedConsent::Unchanged(id));
-            continue;
-        }
+        known.insert(id, content);
         used.extend(event.phone_number);
         checked.push(&mut rows, id, unit.tenant.id);
         ids.push(id);
@@ -284,7 +293,8 @@ fn known(
     contents: &[Option<Content>],
 ) -> Result<HashMap<Id, Content>, SmrtError> {
     let tenant = unit.tenant.id;
-    let made = contents.iter().flatten().map(|content| content.id(tenant));
+    let made = contents.iter().flatten();
+    let made = made.flat_map(|content| [content.id(tenant), content.vouched_for().id(tenant)]);
     let mut ids: Vec<Id> = stretch
         .iter()
         .filter_map(|row| row.id)

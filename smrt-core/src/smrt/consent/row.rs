@@ -85,13 +85,9 @@ impl<'n> Checked<'n> {
         }
     }
 
-    /// What it says, apart from when the ledger got to know and whether anybody vouched for it.
+    /// What it says, apart from when the ledger got to know.
     pub(super) fn content(&self) -> Content {
         let new = self.new;
-        let evidence = ConsentEvidence {
-            unverified: None,
-            ..self.evidence.clone()
-        };
         Content {
             number: new.phone_number.map(Id::of_phone_number),
             human: new.human_id,
@@ -104,7 +100,7 @@ impl<'n> Checked<'n> {
             tier: new.tier.map(|tier| tier.as_str().to_owned()),
             seller: self.seller.clone(),
             legal_basis: self.legal_basis.clone(),
-            evidence,
+            evidence: self.evidence.clone(),
         }
     }
 
@@ -153,7 +149,7 @@ impl<'n> Checked<'n> {
 }
 
 /// What an event says. Two events of the same content are one that was told twice.
-#[derive(PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) number: Option<Id>,
     pub(super) human: Option<Id>,
@@ -208,11 +204,19 @@ impl Content {
             tier: row.optional_string(10)?,
             seller: row.optional_string(11)?,
             legal_basis: row.optional_string(12)?,
+            evidence: evidence.unwrap_or_default(),
+        })
+    }
+
+    /// The same, with somebody who vouches for it.
+    pub(super) fn vouched_for(&self) -> Self {
+        Self {
             evidence: ConsentEvidence {
                 unverified: None,
-                ..evidence.unwrap_or_default()
+                ..self.evidence.clone()
             },
-        })
+            ..self.clone()
+        }
     }
 
     /// The id of an event of a tenant with this content that a file told of.

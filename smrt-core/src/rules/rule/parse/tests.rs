@@ -1,9 +1,12 @@
-use crate::model::{Audience, Channel, Line, RegistryKind, TermSet};
-use crate::model::{Circumstance, ConsentTier, Purpose};
+use proptest::prelude::*;
+
+use crate::model::{
+    Audience, Channel, Circumstance, ConsentTier, Line, Purpose, RegistryKind, TermSet,
+};
 use crate::rules::contact::Code;
 use crate::rules::rule::{
-    Condition, Confidence, Demand, Exception, Holidays, Hours, Jurisdiction, NotListed, Reach,
-    Rule, RuleFault, RuleSet, Window,
+    BUILTIN_FILES, Condition, Confidence, Demand, Exception, Holidays, Hours, Jurisdiction,
+    NotListed, Reach, Rule, RuleFault, RuleSet, Window,
 };
 
 /// The parts of a rule that are not under test.
@@ -381,4 +384,26 @@ fn the_everywhere_of_a_file_is_a_word_of_its_own() {
     let text = HEAD.replace("\"US\"", "\"everywhere\"") + "ban = true\n";
     let rules = RuleSet::parse([("r.toml", text.as_str())]).unwrap();
     assert_eq!(rules.rules()[0].jurisdiction, Jurisdiction::EVERYWHERE);
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_cut_out_or_put_in_a_fault_names_a_place_in_the_file(
+        from in 0_usize..9_000,
+        len in 0_usize..60,
+        put_in in "[\\[\\]{}=\",.\\n#a-z0-9 é-]{0,12}",
+    ) {
+        let original = BUILTIN_FILES.iter().find(|(name, _)| *name == "us.toml").unwrap().1;
+        let from = from.min(original.len());
+        let until = (from + len).min(original.len());
+        let text = format!("{}{put_in}{}", &original[..from], &original[until..]);
+        if let Err(faults) = RuleSet::parse([("us.toml", text.as_str())]) {
+            prop_assert!(!faults.is_empty());
+            for fault in faults {
+                let line = text.split('\n').nth(fault.line - 1).unwrap();
+                prop_assert!(fault.column <= line.chars().count() + 1, "{fault}");
+                prop_assert!(!fault.problem.hint().is_empty());
+            }
+        }
+    }
 }
