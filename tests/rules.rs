@@ -42,9 +42,26 @@ fn a_rule_is_shown_in_every_format() {
             .ends_with(0)
             .stdout
     };
-    insta::assert_snapshot!(show("table"), @"");
-    insta::assert_snapshot!(show("jsonl").replace(&version(&sandbox), "VERSION"), @"");
-    insta::assert_snapshot!(show("csv"), @"");
+    insta::assert_snapshot!(show("table"), @r"
+    rule us-or.hours
+      summary          Sales calls and texts between 08:00 and 20:00.
+      jurisdiction     US-OR
+      citation         Or. Rev. Stat. 646.563
+      source           survey of state statutes, read 3 September 2026; two summaries of the amendment
+      confidence       high
+      effective from   2026-01-01
+      profiles         strict fcc_text
+      when             channels call sms, purposes marketing
+      demand           hours daily 08:00-20:00
+      unless           purchase_months 18, inquiry_months 0
+      unless           circumstances business_to_business, audiences business
+      written in       us-or.toml line 5, built in
+    ");
+    insta::assert_snapshot!(show("jsonl").replace(&version(&sandbox), "VERSION"), @r#"{"type":"rule","id":"us-or.hours","rules":[{"jurisdiction":"US-OR","summary":"Sales calls and texts between 08:00 and 20:00.","citation":"Or. Rev. Stat. 646.563","source":"survey of state statutes, read 3 September 2026; two summaries of the amendment","confidence":"high","effective_from":"2026-01-01","effective_until":null,"profiles":["strict","fcc_text"],"when":{"channels":["call","sms"],"purposes":["marketing"]},"demand":{"hours":{"monday":"08:00-20:00","tuesday":"08:00-20:00","wednesday":"08:00-20:00","thursday":"08:00-20:00","friday":"08:00-20:00","saturday":"08:00-20:00","sunday":"08:00-20:00","holidays":"as_usual","zone":null}},"unless":[{"purchase_months":18,"inquiry_months":0},{"circumstances":["business_to_business"],"audiences":["business"]}],"rank_after":null,"replaced_in":[],"file":"us-or.toml","line":5,"built_in":true}],"rules_version":"VERSION"}"#);
+    insta::assert_snapshot!(show("csv"), @r#"
+    id,jurisdiction,summary,citation,source,confidence,effective_from,effective_until,profiles,when,demand,unless,rank_after,replaced_in,file,line,built_in
+    us-or.hours,US-OR,Sales calls and texts between 08:00 and 20:00.,Or. Rev. Stat. 646.563,"survey of state statutes, read 3 September 2026; two summaries of the amendment",high,2026-01-01,,strict fcc_text,"{""channels"":[""call"",""sms""],""purposes"":[""marketing""]}","{""hours"":{""monday"":""08:00-20:00"",""tuesday"":""08:00-20:00"",""wednesday"":""08:00-20:00"",""thursday"":""08:00-20:00"",""friday"":""08:00-20:00"",""saturday"":""08:00-20:00"",""sunday"":""08:00-20:00"",""holidays"":""as_usual"",""zone"":null}}","[{""purchase_months"":18,""inquiry_months"":0},{""circumstances"":[""business_to_business""],""audiences"":[""business""]}]",,,us-or.toml,5,true
+    "#);
     let json: serde_json::Value = serde_json::from_str(&show("json")).unwrap();
     assert_eq!(json["schema"], "smrt.rule.v1");
     assert_eq!(json["rules"][0]["demand"]["hours"]["sunday"], "08:00-20:00");
@@ -67,17 +84,24 @@ fn rules_are_listed_in_every_format() {
         );
         listed.ends_with(0).stdout
     };
-    insta::assert_snapshot!(list("table"), @"");
-    insta::assert_snapshot!(list("jsonl").lines().last().unwrap(), @"");
-    insta::assert_snapshot!(list("csv").lines().last().unwrap(), @"");
+    insta::assert_snapshot!(list("table"), @r"
+    RULE                       FROM        UNTIL  PROFILES         CONFIDENCE  SUMMARY
+    everywhere.not_suppressed                     strict fcc_text  high        A number on a list of numbers that are not to be used at all is not contacted.
+    everywhere.not_restricted                     strict fcc_text  high        Data whose processing is restricted are stored and not used.
+    everywhere.not_objected                       strict fcc_text  high        Who objected is not contacted for that purpose any more, whatever they agreed to before.
+    everywhere.not_withdrawn                      strict fcc_text  high        A withdrawal stands against every contact it speaks of until a newer agreement.
+    everywhere.internal_list                      strict fcc_text  medium      Who asked this tenant not to call is not called, texted or faxed to be sold something.
+    eu.automated_calls                            strict fcc_text  medium      A recorded or artificial voice calls for marketing only with consent given before.
+    eu.fax                                        strict fcc_text  medium      An advertisement by fax needs consent given before.
+    eu.electronic_mail                            strict fcc_text  medium      A marketing text or e-mail needs consent given before, or what was agreed with the sale of similar goods (soft opt-in).
+    fr.live_calls              2026-08-11         strict fcc_text  medium      A live marketing call needs an opt-in.
+    ");
+    insta::assert_snapshot!(list("jsonl").lines().last().unwrap(), @r#"{"type":"rule","id":"fr.live_calls","jurisdiction":"FR","summary":"A live marketing call needs an opt-in.","citation":"French law in force since 11 August 2026","confidence":"medium","profiles":["strict","fcc_text"],"effective_from":"2026-08-11","effective_until":null,"file":"fr.toml","line":16,"built_in":true}"#);
+    insta::assert_snapshot!(list("csv").lines().last().unwrap(), @r"fr.live_calls,FR,A live marketing call needs an opt-in.,French law in force since 11 August 2026,medium,strict fcc_text,2026-08-11,,fr.toml,16,true");
     let json: serde_json::Value = serde_json::from_str(&list("json")).unwrap();
     assert_eq!(json["schema"], "smrt.rules.v1");
-    assert_eq!(json["rules"].as_array().unwrap().len(), ids_of_france());
-}
-
-/// Rules that hold in France at the sandbox's instant: 5 of everywhere, 3 of the Union, its own.
-const fn ids_of_france() -> usize {
-    9
+    // Of everywhere, of the Union, and its own.
+    assert_eq!(json["rules"].as_array().unwrap().len(), 5 + 3 + 1);
 }
 
 #[test]
@@ -107,16 +131,22 @@ fn a_list_is_of_a_day_a_place_and_a_profile() {
 fn what_is_not_there_is_told() {
     let sandbox = Sandbox::new();
     let unknown = rules(&sandbox, &["show", "us.national_dns"]).ends_with(1);
-    insta::assert_snapshot!(unknown.stderr, @"");
+    insta::assert_snapshot!(unknown.stderr, @r"
+    error: there is no rule `us.national_dns`
+    hint: is `us.national_dnc` meant?
+    ");
     let nowhere = rules(&sandbox, &["list", "--jurisdiction", "US-ZZ"]).ends_with(2);
-    insta::assert_snapshot!(nowhere.stderr, @"");
+    insta::assert_snapshot!(nowhere.stderr, @r"
+    error: there is no jurisdiction `US-ZZ`
+    hint: write a country such as `CA`, a state such as `US-FL`, or `EU`
+    ");
     let without = rules(
         &sandbox,
         &["list", "--jurisdiction", "BR", "--format", "csv"],
     )
     .ends_with(0);
     assert!(ids(&without).iter().all(|id| id.starts_with("everywhere.")));
-    insta::assert_snapshot!(without.stderr, @"");
+    insta::assert_snapshot!(without.stderr, @r"there are no rules of `BR`, so that contacts there are denied");
 }
 
 #[test]
@@ -172,7 +202,35 @@ fn every_fault_of_a_folder_is_told_with_its_place() {
             format!("{file}:{line}:{column}: {problem}")
         })
         .collect();
-    insta::assert_snapshot!(places.join("\n"), @"");
+    insta::assert_snapshot!(places.join("\n"), @r"
+    faulty/broken.toml:3:8: not TOML: unclosed array table, expected `]`
+    faulty/dates.toml:13:6: on 2026-10-17 the rule `acme.hours` of line 3 holds as well
+    faulty/dates.toml:28:19: the rule ends on 2026-10-17, before it begins on 2026-10-18
+    faulty/dates.toml:37:18: `effective_from` takes a date such as 2026-10-18, without quotes, not a text
+    faulty/dates.toml:49:10: 2026-05-04 is a holiday already, on line 44 of `dates.toml`
+    faulty/dates.toml:49:22: not TOML: invalid date, expected day between 01 and 28
+    faulty/keys.toml:2:1: unknown key `owner` in a rule file
+    faulty/keys.toml:5:6: `id` cannot be `Acme Hours`
+    faulty/keys.toml:6:11: `summary` cannot be `   `
+    faulty/keys.toml:8:10: `source` takes a text in quotes, not a whole number
+    faulty/keys.toml:9:14: `certain` is not a confidence: expected high, medium or low
+    faulty/keys.toml:10:1: unknown key `effective_form` in a rule
+    faulty/keys.toml:11:10: unknown key `chanels` in `when`
+    faulty/keys.toml:11:55: `spam` is not a purpose: expected marketing, informational, survey, fundraising, political, debt_collection, opt_out_confirmation or emergency
+    faulty/keys.toml:11:73: `lines` cannot ask for `unknown`, which is matched whatever a rule asks for
+    faulty/keys.toml:12:11: `unless` has an item that says nothing, or several things
+    faulty/keys.toml:12:56: `unless` has an item that says nothing, or several things
+    faulty/keys.toml:12:58: unknown key `age` in `unless`
+    faulty/keys.toml:13:48: `21:00-08:00` is no window of a day: it ends before it begins
+    faulty/keys.toml:13:72: `08:00-25:00` is no window of a day: a day ends at 24:00
+    faulty/keys.toml:13:94: there is no time zone `US/Florida`
+    faulty/keys.toml:15:1: the rule demands nothing
+    faulty/keys.toml:21:12: `profiles` cannot be `fcc_text`
+    faulty/keys.toml:23:1: the rule demands several things: cap, ban
+    faulty/places.toml:1:16: there is no jurisdiction `US-ZZ`
+    faulty/places.toml:5:6: `us.toml` has a rule `us.national_dnc` already, on line 43
+    faulty/places.toml:10:23: `federal` is not a kind of registry: expected national, state, internal or litigator
+    ");
     assert_eq!(faults.stderr, format!("{} faults\n", places.len()));
 
     let json = rules(&sandbox, &["validate", "faulty", "--format", "json"]).ends_with(1);
@@ -186,7 +244,11 @@ fn rules_with_faults_are_not_used() {
     let sandbox = scene();
     let refused = rules(&sandbox, &["list", "--rules", "faulty"]).ends_with(2);
     assert_eq!(refused.stdout, "");
-    insta::assert_snapshot!(refused.stderr, @"");
+    insta::assert_snapshot!(refused.stderr, @r"
+    error: `faulty`: 27 faults; the first: `broken.toml` line 3, column 8: not TOML: unclosed array table, expected `]`
+    hint: docs/rules.md shows how a rule file is written
+    hint: `smrt rules validate faulty` lists every fault
+    ");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! What this module does not do: it reads no file; `smrt-etl` does.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use super::super::error::SmrtError;
@@ -337,8 +338,8 @@ impl Standings {
         let mut of_humans = HashMap::new();
         let alone = events.iter().filter(|event| event.phone_number.is_none());
         for human in alone.filter_map(|event| event.human_id) {
-            if !of_humans.contains_key(&human) {
-                of_humans.insert(human, ledger_of_human(unit, human)?.events);
+            if let Entry::Vacant(unknown) = of_humans.entry(human) {
+                unknown.insert(ledger_of_human(unit, human)?.events);
             }
         }
         Ok(Self {

@@ -12,7 +12,7 @@ use crate::phone::E164;
 use crate::rules::consent::{ConsentKey, ConsentStanding, standing};
 use crate::store::Tenant;
 use crate::store::consent::{
-    Ledgers, SubjectLedger, has_received_grants_on_links, is_empty, links_on,
+    Ledgers, LinksOnNumbers, SubjectLedger, has_received_grants_on_links, is_empty, links_on,
 };
 
 /// Of whom a ledger is asked.
@@ -182,7 +182,10 @@ pub(in crate::smrt) fn ledgers_of(
 
 /// Numbers and the humans linked to them, by links the tenant may see.
 pub(super) fn links_of(unit: &mut Unit<'_>, numbers: &[Id]) -> Result<Vec<(Id, Id)>, SmrtError> {
-    let (mut linked, foreign) = links_on(unit.engine, unit.tenant.id, numbers)?;
+    let LinksOnNumbers {
+        own: mut linked,
+        foreign,
+    } = links_on(unit.engine, unit.tenant.id, numbers)?;
     if !foreign.is_empty() {
         let mut links: Vec<Id> = foreign.iter().map(|link| link.id).collect();
         links.sort_unstable();

@@ -1,3 +1,5 @@
+//! Rule files, sound and faulty: what is read of them, and what is told.
+
 use proptest::prelude::*;
 
 use crate::model::{

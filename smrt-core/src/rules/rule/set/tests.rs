@@ -1,3 +1,5 @@
+//! Which rules and holidays hold where, and that the built-in ones hang together.
+
 use super::*;
 use crate::model::{Channel, Purpose};
 use crate::rules::place::ZoneSource;
