@@ -3,21 +3,23 @@
 use serde_json::Map;
 use smrt_core::model::{
     AccessLevel, Channel, ConsentChannel, ConsentStatus, ConsentTier, ConsentType, Direction,
-    EntityType, Field, Id, Instant, InteractionKind, Purpose, RelationshipType,
+    EntityType, Field, Id, Instant, InteractionKind, Purpose, ReassignedAnswer, RegistryKind,
+    RelationshipType,
 };
 use smrt_core::phone::E164;
 use smrt_core::rules::contact::Contact;
 use smrt_core::rules::rule::Profile;
 use smrt_core::smrt::{
-    AccessQuestion, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentSubject, GrantFilter,
-    Human, HumanEdit, HumanSearch, ImportMode, InteractionEdit, LinkEdit, NewConsentRecord,
-    NewGrant, NewHuman, NewInteraction, NewLink, NumberEdit, OutcomeCounts, PageRequest,
-    ScrubRecord, ScrubbedFile, SigningKey, Smrt, SmrtError, TenantSession,
+    AccessQuestion, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentSubject, DncRegistryKey,
+    GrantFilter, Human, HumanEdit, HumanSearch, ImportMode, InteractionEdit, LinkEdit,
+    NewConsentRecord, NewDncEntry, NewGrant, NewHuman, NewInteraction, NewLink,
+    NewReassignedAnswer, NumberEdit, OutcomeCounts, PageRequest, ScrubRecord, ScrubbedFile,
+    SigningKey, Smrt, SmrtError, TenantSession,
 };
 use smrt_core::store::{AuditFilter, IndexPolicy, NewRun, Run, RunStatus};
 
 use super::view::{Told, told};
-use super::world::When;
+use super::world::{LISTED, When, dnc_list, e164};
 
 /// What a method is called with.
 #[derive(Clone)]
@@ -387,6 +389,81 @@ pub(super) const METHODS: &[(&str, Call)] = &[
     ("roll_back_run", |s, t, w| {
         told(s.roll_back_run(t.run.number, w.instant()))
     }),
+    ("dnc_registries", |s, _, w| {
+        told(s.dnc_registries(w.instant()))
+    }),
+    ("check_dnc", |s, t, w| {
+        let listed = LISTED.map(|(_, number)| e164(number));
+        let numbers: Vec<E164> = listed.into_iter().chain([t.number]).collect();
+        // Which of them were asked about is known to whoever asks.
+        let facts = s.check_dnc(&numbers, w.instant(), When::After.instant());
+        told(facts)
+    }),
+    ("export_dnc", |s, _, w| {
+        let mut listed = Vec::new();
+        let registries = s.dnc_registries(When::After.instant());
+        let registries = registries.unwrap_or_default();
+        for registry in registries {
+            let exported = s.export_dnc(registry.id, w.instant(), w.instant(), &mut |of| {
+                listed.push(of.clone());
+                Ok(())
+            });
+            exported.unwrap();
+        }
+        told(Ok(listed))
+    }),
+    ("plan_dnc_load", |s, t, w| {
+        let (new, content) = dnc_list(t.number, When::Before.instant());
+        told(s.plan_dnc_load(&new, &content, w.instant()))
+    }),
+    ("begin_dnc_load", |s, t, w| {
+        let (new, content) = dnc_list(t.number, When::Before.instant());
+        told(s.begin_dnc_load(&new, &content, w.instant()))
+    }),
+    ("write_dnc_blocks", |s, t, w| {
+        let (new, content) = dnc_list(t.number, When::Before.instant());
+        told(
+            s.begin_dnc_load(&new, &content, w.instant())
+                .and_then(|mut load| s.write_dnc_blocks(&mut load, &content, w.instant())),
+        )
+    }),
+    ("finish_dnc_load", |s, t, w| {
+        let (new, content) = dnc_list(t.number, When::Before.instant());
+        told(
+            s.begin_dnc_load(&new, &content, w.instant())
+                .and_then(|mut load| {
+                    s.write_dnc_blocks(&mut load, &content, w.instant())?;
+                    s.finish_dnc_load(load, w.instant())
+                }),
+        )
+    }),
+    ("discard_dnc_load", |s, t, w| {
+        let (new, _) = dnc_list(t.number, When::Before.instant());
+        told(s.discard_dnc_load(&new.registry, w.instant()))
+    }),
+    ("add_dnc_entries", |s, t, w| {
+        let entry = NewDncEntry {
+            number: t.number,
+            listed_at: w.instant(),
+            reason: None,
+        };
+        told(s.add_dnc_entries(&internal(), &[entry], w.instant()))
+    }),
+    ("remove_dnc_entries", |s, t, w| {
+        told(s.remove_dnc_entries(&internal(), &[t.number], w.instant()))
+    }),
+    ("add_reassigned_answers", |s, t, w| {
+        let answer = NewReassignedAnswer {
+            number: t.number,
+            query_date: When::Before.instant(),
+            answer: ReassignedAnswer::NoData,
+            checked_at: When::Before.instant(),
+        };
+        told(s.add_reassigned_answers(&[answer], w.instant()))
+    }),
+    ("sync_dnc", |s, _, w| {
+        told(s.sync_dnc(w.instant(), &mut |_| {}))
+    }),
     ("audit_entries", |s, t, _| {
         let filter = AuditFilter {
             entity_id: Some(t.human),
@@ -408,6 +485,10 @@ pub(super) const METHODS: &[(&str, Call)] = &[
         told(s.verify_checkpoint(b"smrt/acme\n1\nAAAA\n", key.verifier_key()))
     }),
 ];
+
+fn internal() -> DncRegistryKey {
+    DncRegistryKey::new(RegistryKind::Internal, None, None).unwrap()
+}
 
 fn both(first: Told, second: Told) -> Told {
     Told {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use smrt_core::model::Id;
 
-use super::world::{TENANTS, When, World};
+use super::world::{LISTED, TENANTS, When, World};
 use crate::people;
 use crate::sandbox::Finished;
 
@@ -39,6 +39,15 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("number", Audience::Group),
     ("number add", Audience::Tenant),
     ("number list", Audience::Tenant),
+    ("dnc", Audience::Group),
+    ("dnc load", Audience::Tenant),
+    ("dnc list", Audience::Tenant),
+    ("dnc versions", Audience::Tenant),
+    ("dnc check", Audience::Tenant),
+    ("dnc add", Audience::Tenant),
+    ("dnc remove", Audience::Tenant),
+    ("dnc sync", Audience::Tenant),
+    ("dnc export", Audience::Tenant),
     ("link", Audience::Tenant),
     ("unlink", Audience::Tenant),
     ("consent", Audience::Group),
@@ -290,6 +299,22 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("consent reply", "+12025550193 --text HELP");
     add("consent import", "events.csv --dry-run");
     add("consent import", "events.csv");
+    for (_, number) in LISTED {
+        add("dnc check", number);
+    }
+    let national = "--kind national --jurisdiction US --version-date 2026-04-01 --area-codes all";
+    add("dnc load", &format!("list.txt {national} --dry-run"));
+    add("dnc load", &format!("list.txt {national} --allow-shrink"));
+    add("dnc load", "list.txt --kind internal");
+    add("dnc load", "list.txt --kind reassigned");
+    add("dnc list", "");
+    for registry in ["national-us", "internal"] {
+        add("dnc versions", registry);
+        add("dnc export", registry);
+    }
+    add("dnc add", "+13035550189 --reason asked");
+    add("dnc remove", "+13035550189");
+    add("dnc sync", "");
     add("audit list", "");
     add("audit list", &format!("--entity {}", id("hidden")));
     add("audit list", "--action human.edit --limit 1");
@@ -353,6 +378,7 @@ pub(super) fn write_inputs(world: &World) {
     people::write_mapping(&world.sandbox);
     let text = people::file(99, 20) + ",,,,,not a number,,,,,\n";
     world.sandbox.write("new.csv", text);
+    world.sandbox.write("list.txt", "303,5550188\n");
     let id = world.id("hidden");
     let consent = world.id("consent acme marketing_call");
     let events = format!(

@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use smrt_core::model::Id;
 use smrt_core::smrt::{
-    Checkpoint, CheckpointVerification, ConsentAnswer, ConsentReceipt, ConsentRecord, Explanation,
-    FoundHuman, GrantDetail, Human, HumanDetail, Interaction, Link, LinkDetail, Masked, Number,
-    NumberDetail, OptOut, Page, SmrtError,
+    Checkpoint, CheckpointVerification, ConsentAnswer, ConsentReceipt, ConsentRecord, DncFacts,
+    DncListed, DncLoad, DncPlan, DncRegistry, DncSync, Explanation, FoundHuman, GrantDetail, Human,
+    HumanDetail, Interaction, Link, LinkDetail, Masked, Number, NumberDetail, OptOut, Page,
+    SmrtError,
 };
 use smrt_core::store::{
     AuditEntry, AuditVerification, DeferredRow, ExistingHuman, Issue, Origin, Run, Severity,
@@ -303,7 +304,18 @@ plain!(
     HashSet<Id>,
     HashMap<Id, HashSet<String>>,
     HashMap<Id, Vec<SourceRow>>,
+    DncRegistry,
+    DncFacts,
+    DncPlan,
+    DncLoad,
+    DncSync,
 );
+
+impl View for DncListed {
+    fn reveal(&self) -> String {
+        format!("{} {} {:?}", self.number, self.listed_at, self.reason)
+    }
+}
 
 impl View for Id {
     fn reveal(&self) -> String {

@@ -6,11 +6,13 @@ use std::path::Path;
 use rusqlite::{Connection, params};
 use serde_json::{Map, json};
 use smrt_core::model::{
-    ConsentStatus, ConsentType, Direction, Id, Instant, InteractionKind, RelationshipType,
+    AreaCodes, ConsentStatus, ConsentType, Direction, Id, Instant, InteractionKind,
+    ReassignedAnswer, RegistryKind, RelationshipType,
 };
 use smrt_core::phone::E164;
 use smrt_core::smrt::{
-    HumanEdit, NewConsentRecord, NewHuman, NewInteraction, NewLink, NumberEdit, Smrt, TenantSession,
+    DncContent, DncRegistryKey, HumanEdit, NewConsentRecord, NewDncEntry, NewDncLoad, NewHuman,
+    NewInteraction, NewLink, NewReassignedAnswer, NumberEdit, Shrinkage, Smrt, TenantSession,
 };
 use smrt_core::store::schema::{Kind, TABLES};
 use smrt_etl::plan::ConflictPolicy;
@@ -77,7 +79,7 @@ const NUMBERS: [(&str, &str, &str); 12] = [
 ];
 
 /// Columns of text that hold no canary, and why.
-const EXEMPT: [(&str, &str, &str); 19] = [
+const EXEMPT: [(&str, &str, &str); 28] = [
     ("schema_migrations", "name", "the program's own word"),
     ("tenants", "slug", "tenants know each other by it"),
     ("tenants", "subscription_tier", "a word of a closed list"),
@@ -101,6 +103,26 @@ const EXEMPT: [(&str, &str, &str); 19] = [
     ("consent_records", "event_kind", "a word of a closed list"),
     ("consent_records", "date_precision", "a closed list"),
     ("consent_records", "consent_tier", "a closed list"),
+    ("dnc_registries", "kind", "a word of a closed list"),
+    ("dnc_registries", "jurisdiction", "a place, of no tenant"),
+    ("dnc_versions", "kind", "a word of a closed list"),
+    ("dnc_versions", "status", "a word of a closed list"),
+    ("dnc_versions", "area_codes", "parsed; holds no free text"),
+    ("dnc_holdings", "area_codes", "parsed; holds no free text"),
+    ("dnc_entries", "phone_number", "the number is the canary"),
+    (
+        "reassigned_answers",
+        "phone_number",
+        "the number is the canary",
+    ),
+    ("reassigned_answers", "answer", "a word of a closed list"),
+];
+
+/// Numbers on the tenants' lists; each is on its own tenant's lists only.
+pub(super) const LISTED: [(&str, &str); 3] = [
+    ("acme", "+13035550181"),
+    ("beta", "+13035550182"),
+    ("gamma", "+13035550183"),
 ];
 
 /// A mark of records that a link of `acme` ties.
@@ -154,6 +176,9 @@ impl World {
         }
         for tenant in TENANTS {
             ties(&mut smrt, tenant, &mut ids);
+        }
+        for (tenant, number) in LISTED {
+            registries(&mut smrt, tenant, e164(number));
         }
         drop(smrt);
         let mut world = Self {
@@ -354,6 +379,12 @@ impl World {
                 self.add(text, owner, "phone_numbers", "phone_number", label);
             }
         }
+        for (owner, number) in LISTED {
+            let spellings = [number[2..].to_owned(), number[5..].to_owned()];
+            for text in spellings {
+                self.add(text, owner, "dnc_entries", "phone_number", number);
+            }
+        }
         // Times and a duration are as telling as words.
         for (tenant, year) in TENANTS.into_iter().zip(["1971", "1972", "1973"]) {
             let at = instant(&format!("{year}-03-05T07:09:11Z")).as_micros();
@@ -489,7 +520,10 @@ impl Canary {
                 shares && matches!(self.column.as_str(), "relationship_type" | "id")
             }
             "phone_numbers" => {
-                let is_fact = !matches!(self.column.as_str(), "metadata" | "created_at");
+                let is_fact = !matches!(
+                    self.column.as_str(),
+                    "metadata" | "created_at" | "dnc_status"
+                );
                 // Whoever sees a link sees the number, whoever brought that in.
                 let is_linked =
                     viewer == "beta" && when == When::Live && self.tied.contains(&LINKED);
@@ -625,21 +659,57 @@ fn event(human: Id, consent_type: &str, key: &str) -> NewConsentRecord {
     }
 }
 
+/// A tenant's lists, and the list of a registry that all of them hold.
+fn registries(smrt: &mut Smrt, tenant: &str, number: E164) {
+    let before = When::Before.instant();
+    let mut session = acting(smrt, tenant);
+    let internal = DncRegistryKey::new(RegistryKind::Internal, None, None).unwrap();
+    let entry = NewDncEntry {
+        number,
+        listed_at: before,
+        reason: Some("x".to_owned()),
+    };
+    session
+        .add_dnc_entries(&internal, &[entry], before)
+        .unwrap();
+    let answer = NewReassignedAnswer {
+        number,
+        query_date: before,
+        answer: ReassignedAnswer::No,
+        checked_at: before,
+    };
+    session.add_reassigned_answers(&[answer], before).unwrap();
+    let (new, content) = dnc_list(number, before);
+    let mut load = session.begin_dnc_load(&new, &content, before).unwrap();
+    session
+        .write_dnc_blocks(&mut load, &content, before)
+        .unwrap();
+    session.finish_dnc_load(load, before).unwrap();
+}
+
+/// A list of the registry that all tenants hold, with one number.
+pub(super) fn dnc_list(number: E164, version_date: Instant) -> (NewDncLoad, DncContent) {
+    let states = "US".parse().ok();
+    let new = NewDncLoad {
+        registry: DncRegistryKey::new(RegistryKind::National, states, None).unwrap(),
+        base: None,
+        version_date: Some(version_date),
+        obtained_at: None,
+        area_codes: Some(AreaCodes::All),
+        subscription_id: Some("x".to_owned()),
+        source_digest: Id::derived("list", &[&number.digits().to_be_bytes()]).to_string(),
+        rows_read: 1,
+        rows_rejected: 0,
+        shrinkage: Shrinkage::Any,
+    };
+    (new, DncContent::Full([number].into_iter().collect()))
+}
+
 /// Rows of tables that no command fills yet.
 fn fill_what_nothing_writes(db: &Connection) {
     for tenant in TENANTS {
         let id = |kind: &str| *Id::derived(kind, &[tenant.as_bytes()]).as_bytes();
         let owner = *Id::of_tenant(tenant).as_bytes();
-        db.execute(
-            "INSERT INTO dnc_registries VALUES (?1, 'x', 'internal', 'x', ?2, 0, '{}')",
-            params![id("registry"), owner],
-        )
-        .unwrap();
-        db.execute(
-            "INSERT INTO dnc_entries VALUES (?1, ?2, 'x', 0, NULL, 'x', 0, NULL, '{}')",
-            params![id("entry"), id("registry")],
-        )
-        .unwrap();
         db.execute(
             "INSERT INTO merge_events VALUES (?1, ?2, ?3, ?3, 0, '{}')",
             params![id("merge"), owner, id("merged")],
@@ -675,8 +745,11 @@ fn rows_of(db: &Connection, table: &str) -> Vec<(i64, &'static str, Option<Vec<u
             "t.entity_id",
         ),
         "source_keys" => (of_human, "t.human_id"),
+        // A registry that is shared is no tenant's; its bytes are read by whoever holds it.
         "dnc_registries" => ("t.tenant_id", "t.id"),
-        "dnc_blocks" => return Vec::new(),
+        "dnc_blocks" | "dnc_block_changes" => return Vec::new(),
+        "dnc_versions" | "dnc_holdings" => ("t.tenant_id", "NULL"),
+        "reassigned_answers" => ("t.tenant_id", "t.id"),
         "dnc_entries" => (
             "(SELECT r.tenant_id FROM dnc_registries r WHERE r.id = t.registry_id)",
             "t.id",
@@ -684,7 +757,9 @@ fn rows_of(db: &Connection, table: &str) -> Vec<(i64, &'static str, Option<Vec<u
         other => panic!("say who owns the rows of the new table `{other}`"),
     };
     let mut statement = db
-        .prepare(&format!("SELECT t.rowid, {owner}, {id} FROM {table} t"))
+        .prepare(&format!(
+            "SELECT t.rowid, {owner}, {id} FROM {table} t WHERE {owner} IS NOT NULL"
+        ))
         .unwrap();
     let rows = statement.query_map([], |row| {
         let owner: Vec<u8> = row.get(1)?;

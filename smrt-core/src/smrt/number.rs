@@ -3,7 +3,7 @@
 //! A number is one record for all tenants. Each sees its own facts once it has a tie to it, as if
 //! nobody else had ever brought it in; what a tenant attached to it is seen by others with a grant.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value as Json};
 
@@ -15,7 +15,9 @@ use super::text;
 use super::unit::Unit;
 use crate::model::{EntityType, FieldSet, Id, Instant, Module};
 use crate::phone::{E164, parse};
-use crate::store::records::{keep_before_image, read_by, read_ties, set_tie_metadata, update};
+use crate::store::records::{
+    keep_before_image, owners, read_by, read_ties, set_tie_metadata, update,
+};
 use crate::store::visibility::VisibleRecord;
 use crate::store::{OnConflict, Row, RowBlock, StoreError, Value, schema};
 
@@ -363,8 +365,10 @@ fn attach(
 /// Shows each number with what the tenant itself attached to it, and what its own registries said
 /// of it.
 fn with_own_facts(unit: &mut Unit<'_>, numbers: &mut HashMap<Id, Number>) -> Result<(), SmrtError> {
-    let ids: Vec<Id> = numbers.keys().copied().collect();
+    let mut foreign: HashSet<Id> = numbers.keys().copied().collect();
+    let ids: Vec<Id> = foreign.iter().copied().collect();
     read_ties(unit.engine, unit.tenant.id, &ids, &mut |row| {
+        foreign.remove(&row.id(0)?);
         if let Some(number) = numbers.get_mut(&row.id(0)?) {
             number.metadata = Masked::Value(row.text(2)?.to_owned());
             number.dnc_status = Masked::Value(row.text(3)?.to_owned());
@@ -375,6 +379,18 @@ fn with_own_facts(unit: &mut Unit<'_>, numbers: &mut HashMap<Id, Number>) -> Res
         }
         Ok(())
     })?;
+    // Of a number that was only shared with it, the tenant has asked no registry.
+    let untied: Vec<Id> = foreign.into_iter().collect();
+    for (id, owner) in owners(unit.engine, EntityType::PhoneNumber, &untied)? {
+        if let (true, Some(number)) = (owner != unit.tenant.id, numbers.get_mut(&id)) {
+            if !number.dnc_status.is_hidden() {
+                number.dnc_status = Masked::Value("unknown".to_owned());
+            }
+            if !number.dnc_date.is_hidden() {
+                number.dnc_date = Masked::Empty;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -24,7 +24,7 @@ impl CheckReport {
 /// A reference from one table to another: child table, child column, parent table, parent column.
 type Reference = (&'static str, &'static str, &'static str, &'static str);
 
-const REFERENCES: [Reference; 28] = [
+const REFERENCES: [Reference; 35] = [
     ("phone_numbers", "created_by_tenant_id", "tenants", "id"),
     ("humans", "created_by_tenant_id", "tenants", "id"),
     (
@@ -49,6 +49,13 @@ const REFERENCES: [Reference; 28] = [
     ("data_access_permissions", "tenant_id", "tenants", "id"),
     ("dnc_blocks", "registry_id", "dnc_registries", "id"),
     ("dnc_entries", "registry_id", "dnc_registries", "id"),
+    ("dnc_registries", "tenant_id", "tenants", "id"),
+    ("dnc_versions", "registry_id", "dnc_registries", "id"),
+    ("dnc_versions", "tenant_id", "tenants", "id"),
+    ("dnc_holdings", "registry_id", "dnc_registries", "id"),
+    ("dnc_holdings", "tenant_id", "tenants", "id"),
+    ("dnc_block_changes", "registry_id", "dnc_registries", "id"),
+    ("reassigned_answers", "tenant_id", "tenants", "id"),
     ("import_runs", "tenant_id", "tenants", "id"),
     (
         "phone_number_ties",

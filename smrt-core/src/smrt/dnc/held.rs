@@ -147,7 +147,20 @@ impl TenantSession<'_> {
         self.require(Module::Consent, at)?;
         Unit::run(self, Access::Read, at, |unit| {
             let mut reader = DncReader::open(unit.engine, unit.tenant.id, at, known_at, 0)?;
-            reader.read(unit.engine, numbers)
+            // In the order of their blocks each is read and looked for once.
+            let mut order: Vec<usize> = (0..numbers.len()).collect();
+            order.sort_unstable_by_key(|place| numbers.get(*place));
+            let sorted = order
+                .iter()
+                .filter_map(|place| numbers.get(*place).copied());
+            let facts = reader.read(unit.engine, &sorted.collect::<Vec<E164>>())?;
+            let mut answers = vec![DncFacts::default(); numbers.len()];
+            for (place, facts) in order.into_iter().zip(facts) {
+                if let Some(answer) = answers.get_mut(place) {
+                    *answer = facts;
+                }
+            }
+            Ok(answers)
         })
     }
 }

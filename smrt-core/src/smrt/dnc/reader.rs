@@ -380,10 +380,11 @@ impl HeldRegistry {
     fn known(&self, block: u64, state: BlockState) -> Option<KnownBlock> {
         let holding = self.covering(block)?;
         let version = self.holdings.get(holding)?.version;
+        let (members, flips) = state.into_as_of(version);
         Some(KnownBlock {
             holding,
-            members: state.as_of(version),
-            flips: state.flips,
+            members,
+            flips,
         })
     }
 

@@ -222,9 +222,10 @@ pub(super) fn integers(place: &dyn Place) -> Result<(), ContractError> {
 
 pub(super) fn bytes(place: &dyn Place) -> Result<(), ContractError> {
     let mut engine = fresh(place)?;
-    let registry = row(&DNC_REGISTRIES, 1);
-    insert(engine.as_mut(), &TENANTS, &row(&TENANTS, 1))?;
-    insert(engine.as_mut(), &DNC_REGISTRIES, &registry)?;
+    for n in [1, 2] {
+        insert(engine.as_mut(), &TENANTS, &row(&TENANTS, n))?;
+        insert(engine.as_mut(), &DNC_REGISTRIES, &row(&DNC_REGISTRIES, n))?;
+    }
     for len in [0_usize, 1, 15, 17, 1_250] {
         let number = i64::try_from(len).unwrap_or(0);
         let members: Vec<u8> = (0_u8..=255).cycle().take(len).collect();
@@ -234,16 +235,21 @@ pub(super) fn bytes(place: &dyn Place) -> Result<(), ContractError> {
             Sample::Bytes(members.clone()),
         ];
         insert(engine.as_mut(), &DNC_BLOCKS, &values)?;
-        let mut same = false;
+        let mut block = RowBlock::new(&DNC_BLOCKS);
+        block.push(super::sample::id(2));
+        block.push(number);
+        block.push(Value::Bytes(&members));
+        engine.bulk_write(&block, OnConflict::Fail)?;
+        let mut same = 0;
         engine.query(
             "SELECT members FROM dnc_blocks WHERE block = ?1",
             &[number.into()],
             &mut |row| {
-                same = row.value(0)? == Value::Bytes(&members);
+                same += i64::from(row.value(0)? == Value::Bytes(&members));
                 Ok(())
             },
         )?;
-        require(same, &format!("{len} bytes came back changed"))?;
+        require_equal(&format!("rows whose {len} bytes are unchanged"), same, 2)?;
     }
     for id in [Id::from_bytes([0; 16]), Id::from_bytes([255; 16])] {
         let mut got = None;

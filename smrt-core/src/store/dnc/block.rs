@@ -35,6 +35,14 @@ impl BlockState {
         members.unwrap_or_else(|| self.members.clone())
     }
 
+    /// The members as of a version, and what all versions flipped.
+    pub(crate) fn into_as_of(self, version: i64) -> (Members, Vec<(i64, Members)>) {
+        match self.flips.iter().any(|(of, _)| *of > version) {
+            true => (self.as_of(version), self.flips),
+            false => (self.members, self.flips),
+        }
+    }
+
     /// How many bytes it takes in memory, about.
     pub(crate) fn size_bytes(&self) -> usize {
         let flips = self.flips.iter().map(|(_, flipped)| flipped.size_bytes());
