@@ -36,8 +36,22 @@ fn main() {
     let (noon, night) = ("2026-11-18T18:00:00Z", "2026-11-19T05:00:00Z");
     // Florida has rules of its own about hours and how often.
     for number in ["+13125550123", "+13055550143"] {
-        time(number, "allowed", noon, &unlisted(number), decisions, rounds);
-        time(number, "every reason", night, &opposed(number), decisions, rounds);
+        time(
+            number,
+            "allowed",
+            noon,
+            &unlisted(number),
+            decisions,
+            rounds,
+        );
+        time(
+            number,
+            "every reason",
+            night,
+            &opposed(number),
+            decisions,
+            rounds,
+        );
         time(number, "later", night, &unlisted(number), decisions, rounds);
     }
 }
