@@ -4,6 +4,7 @@
 //! What this module does not do: it knows no column; who adds some names them.
 
 use std::io::{self, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use csv_core::ReadRecordResult;
 
@@ -84,12 +85,12 @@ impl RowFormat {
 }
 
 /// The bytes that separate and surround fields.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Quoting {
     pub(crate) delimiter: u8,
     pub(crate) quote: u8,
-    /// A reader at the start of a row: making one takes longer than reading a row, a copy does not.
-    reader: csv_core::Reader,
+    /// Making a reader takes longer than reading many rows, so it is kept.
+    reader: Mutex<csv_core::Reader>,
 }
 
 /// So many bytes of a field are looked at at a time.
@@ -104,8 +105,16 @@ impl Quoting {
         Self {
             delimiter,
             quote,
-            reader,
+            reader: Mutex::new(reader),
         }
+    }
+
+    /// The reader, at the start of a row.
+    fn reader(&self) -> MutexGuard<'_, csv_core::Reader> {
+        // Whatever state a thread that failed has left it in, it begins anew.
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.reset();
+        reader
     }
 
     /// Appends fields, quoted where they need it.
@@ -164,7 +173,7 @@ impl Quoting {
         if memchr::memchr3(self.quote, b'\n', b'\r', raw.as_bytes()).is_none() {
             return Some(memchr::memchr_iter(self.delimiter, raw.as_bytes()).count() + 1);
         }
-        let mut reader = self.reader.clone();
+        let mut reader = self.reader();
         let fields = fields_ended(&mut reader, raw.as_bytes())?;
         // Inside an open quote a delimiter would be swallowed; after a whole row it ends a field.
         let ended = fields_ended(&mut reader, &[self.delimiter])?;
@@ -173,7 +182,7 @@ impl Quoting {
 
     /// The first fields of a row; nothing if it has fewer, or they do not end.
     pub(crate) fn first_fields<'r>(&self, raw: &'r str, count: usize) -> Option<&'r str> {
-        let mut reader = self.reader.clone();
+        let mut reader = self.reader();
         let mut left = count;
         let mut fed = 0;
         for end in memchr::memchr_iter(self.delimiter, raw.as_bytes()) {
@@ -184,6 +193,7 @@ impl Quoting {
                 return raw.get(..end);
             }
         }
+        drop(reader);
         (self.field_count(raw)? == count).then_some(raw)
     }
 }

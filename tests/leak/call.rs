@@ -473,7 +473,7 @@ pub(super) const METHODS: &[(&str, Call)] = &[
     }),
     ("audit_entry", |s, t, _| told(s.audit_entry(t.sequence))),
     ("recorded_until", |s, _, w| {
-        told(s.recorded_until(w.instant()))
+        told(s.recorded_until(w.instant()).map(|until| until.to_string()))
     }),
     ("record_scrub", |s, _, w| {
         told(s.record_scrub(&scrub_record(w.instant()), w.instant()))

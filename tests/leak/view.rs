@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use smrt_core::model::Id;
+use smrt_core::model::{Id, Instant};
 use smrt_core::smrt::{
     Checkpoint, CheckpointVerification, ConsentAnswer, ConsentReceipt, ConsentRecord, DncFacts,
     DncListed, DncLoad, DncPlan, DncRegistry, DncSync, Explanation, FoundHuman, GrantDetail, Human,
@@ -309,6 +309,7 @@ plain!(
     DncPlan,
     DncLoad,
     DncSync,
+    Instant,
 );
 
 impl View for DncListed {
