@@ -304,13 +304,32 @@ plain!(
     HashSet<Id>,
     HashMap<Id, HashSet<String>>,
     HashMap<Id, Vec<SourceRow>>,
-    DncRegistry,
     DncFacts,
     DncPlan,
     DncLoad,
     DncSync,
     Instant,
 );
+
+impl View for DncRegistry {
+    fn reveal(&self) -> String {
+        let mut text = format!(
+            "{} {} {:?} {}",
+            self.id, self.name, self.jurisdiction, self.numbers
+        );
+        for version in &self.versions {
+            text += &format!(
+                " {version:?} {} {:?} {} {} {}",
+                version.area_codes,
+                version.subscription_id,
+                version.source_digest,
+                version.added,
+                version.removed
+            );
+        }
+        text
+    }
+}
 
 impl View for DncListed {
     fn reveal(&self) -> String {

@@ -47,15 +47,6 @@ impl AreaCodes {
         }
     }
 
-    /// How many codes are named; nothing when all are covered.
-    #[must_use]
-    pub fn len(&self) -> Option<usize> {
-        match self {
-            Self::All => None,
-            Self::Only(codes) => Some(codes.len()),
-        }
-    }
-
     /// The first and the last block of each stretch that is covered.
     pub(crate) fn stretches(&self) -> Vec<(u64, u64)> {
         let Self::Only(codes) = self else {

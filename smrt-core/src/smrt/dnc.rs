@@ -10,6 +10,7 @@ mod export;
 mod held;
 mod listing;
 mod load;
+mod plan;
 mod reader;
 mod registry;
 mod sync;

@@ -151,7 +151,7 @@ fn number_columns(rows: &[Vec<&[u8]>], home: &Home) -> Option<NumberColumns> {
 
 fn has_mostly_digits(cell: &[u8]) -> bool {
     let digits = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
-    digits >= 7 && digits <= 15 && cell.iter().all(|byte| !byte.is_ascii_alphabetic())
+    (7..=15).contains(&digits) && cell.iter().all(|byte| !byte.is_ascii_alphabetic())
 }
 
 /// Whether a cell is a date or a timestamp: `20261101`, `2026-11-01`, `11/01/2026 10:00`.

@@ -391,11 +391,10 @@ impl<'o> ListReader<'o> {
         let last = std::mem::take(&mut self.carried);
         match self.layout.take() {
             None => {}
-            Some(Layout::Xml) => {
-                if self.is_open {
-                    return Err(DncError::Cut("the closing `</list>` is missing"));
-                }
+            Some(Layout::Xml) if self.is_open => {
+                return Err(DncError::Cut("the closing `</list>` is missing"));
             }
+            Some(Layout::Xml) => {}
             Some(Layout::Rows(columns)) => {
                 let rejected = self.rejected;
                 if !last.trim_ascii().is_empty() {

@@ -76,10 +76,7 @@ impl TagReader {
 }
 
 /// The value of the first attribute that is meant.
-fn attribute<'t>(
-    attributes: &'t [u8],
-    is_meant: impl Fn(&[u8], &[u8]) -> bool,
-) -> Option<&'t [u8]> {
+fn attribute(attributes: &[u8], is_meant: impl Fn(&[u8], &[u8]) -> bool) -> Option<&[u8]> {
     let mut rest = attributes;
     loop {
         let equals = memchr::memchr(b'=', rest)?;

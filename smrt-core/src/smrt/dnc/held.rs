@@ -10,7 +10,7 @@ use crate::store::Access;
 use crate::store::dnc::{self, AsOf, Holding, entry};
 
 /// A registry that a tenant holds a version of, or a list of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DncRegistry {
     /// The registry's id.
     pub id: Id,
@@ -30,7 +30,7 @@ pub struct DncRegistry {
 }
 
 /// A version of a registry that a tenant obtained.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct DncVersion {
     /// The tenant's own number of it.
     pub version: i64,
@@ -54,6 +54,26 @@ pub struct DncVersion {
     pub removed: u64,
     /// When that was recorded.
     pub recorded_at: Instant,
+}
+
+impl std::fmt::Debug for DncRegistry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DncRegistry")
+            .field("id", &self.id)
+            .field("kind", &self.kind)
+            .field("versions", &self.versions)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for DncVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DncVersion")
+            .field("version", &self.version)
+            .field("kind", &self.kind)
+            .field("version_date", &self.version_date)
+            .finish_non_exhaustive()
+    }
 }
 
 impl From<&Holding> for DncVersion {

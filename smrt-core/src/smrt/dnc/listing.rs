@@ -228,7 +228,11 @@ impl TenantSession<'_> {
                 added: Some(added),
                 ..Detail::default()
             };
-            unit.note("dnc.reassigned", None, None, detail.with_rows(&ids));
+            let detail = match ids.as_slice() {
+                [_] => detail,
+                ids => detail.with_rows(ids),
+            };
+            unit.note("dnc.reassigned", None, None, detail);
             Ok(added)
         })
     }
@@ -329,7 +333,7 @@ fn remove_members(
     };
     load::insert_version(unit.engine, id, &version, at)?;
     load::write(unit.engine, id, version.version, &visited, &|_| true)?;
-    let held = super::load::held(unit, id)?;
+    let held = super::plan::held(unit, id)?;
     let newest = held.iter().map(|holding| holding.tenant_version).max();
     let holding = Holding {
         registry: id,
