@@ -160,7 +160,7 @@ fn rows_come_out_in_order_as_they_were_with_their_verdicts_behind() {
         ("unusable,phone_no_digits,,,,,,", ""),
         ("unusable,phone_missing,,,,,,", ""),
     ];
-    for ((row, line), (start, end)) in read.zip(lines.by_ref()).zip(starts) {
+    for ((start, end), (row, line)) in starts.into_iter().zip(read.zip(lines.by_ref())) {
         let added = line.strip_prefix(row).unwrap().strip_prefix(',').unwrap();
         assert!(added.starts_with(start) && added.ends_with(end), "{added}");
     }

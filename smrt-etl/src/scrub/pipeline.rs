@@ -61,14 +61,17 @@ pub(super) struct Run {
 /// Rows and the called parties they mean.
 struct Stretch {
     pieces: Vec<Piece>,
+    /// In the order of their numbers, in which the store is read fastest.
     parties: Vec<CalledParty>,
+    /// In the order of the rows, where each called party is.
+    places: Vec<u32>,
     progress: ScrubProgress,
 }
 
 /// A part of a stretch that is decided at once.
 struct Piece {
     records: RecordBatch,
-    /// For each row, where its called parties end within those of the stretch.
+    /// For each row, where its called parties end within the places of the stretch.
     rows: Vec<(usize, Standing)>,
     parties_start: usize,
 }
@@ -77,6 +80,7 @@ struct Piece {
 struct Asked {
     pieces: Vec<Piece>,
     parties: Vec<CalledParty>,
+    places: Vec<u32>,
     facts: Vec<Facts>,
 }
 
@@ -203,13 +207,14 @@ impl Pipeline<'_, '_> {
         };
         let mut start = piece.parties_start;
         for (record, (end, standing)) in piece.records.iter().zip(&piece.rows) {
-            let parties = task.stretch.parties.get(start..*end).unwrap_or_default();
-            let facts = task.stretch.facts.get(start..*end).unwrap_or_default();
+            let parties = task.stretch.parties(start..*end);
             start = *end;
-            for fact in facts.iter().flat_map(|facts| &facts.registries) {
-                writer.tally.add_registry(fact);
+            for (_, facts) in parties.clone() {
+                for fact in &facts.registries {
+                    writer.tally.add_registry(fact);
+                }
             }
-            let best = self.best(parties, facts);
+            let best = self.best(parties);
             let verdict = Verdict {
                 outcome: best.as_ref().map_or(ScrubOutcome::Unusable, |best| best.0),
                 decided: best
@@ -237,11 +242,10 @@ impl Pipeline<'_, '_> {
     /// the one that may be soonest, else the first.
     fn best<'s>(
         &self,
-        parties: &'s [CalledParty],
-        facts: &[Facts],
+        parties: impl Iterator<Item = (&'s CalledParty, &'s Facts)>,
     ) -> Option<(ScrubOutcome, Decision<'_>, &'s CalledParty)> {
         let mut best: Option<(ScrubOutcome, Decision<'_>, &CalledParty)> = None;
-        for (party, facts) in parties.iter().zip(facts) {
+        for (party, facts) in parties {
             let decision = decide(self.question, self.contact, facts);
             let outcome = Verdict::outcome_of(&decision);
             let is_better = best.as_ref().is_none_or(|(known, than, _)| {
@@ -264,7 +268,20 @@ impl Asked {
         Ok(Self {
             pieces: stretch.pieces,
             parties: stretch.parties,
+            places: stretch.places,
             facts,
+        })
+    }
+
+    /// The called parties at some places, with what is known of them.
+    fn parties(
+        &self,
+        places: std::ops::Range<usize>,
+    ) -> impl Iterator<Item = (&CalledParty, &Facts)> + Clone {
+        let places = self.places.get(places).unwrap_or_default();
+        places.iter().filter_map(|place| {
+            let place = usize::try_from(*place).ok()?;
+            Some((self.parties.get(place)?, self.facts.get(place)?))
         })
     }
 
@@ -341,11 +358,31 @@ fn next_stretch(
         bytes_read: source.bytes_read(),
         bytes_total: source.bytes_total(),
     };
+    let (parties, places) = sorted(parties);
     Ok((!pieces.is_empty()).then_some(Stretch {
         pieces,
         parties,
+        places,
         progress,
     }))
+}
+
+/// Called parties by their numbers, and where each of them went.
+fn sorted(parties: Vec<CalledParty>) -> (Vec<CalledParty>, Vec<u32>) {
+    let mut numbered: Vec<(u32, CalledParty)> = (0..).zip(parties).collect();
+    numbered.sort_unstable_by_key(|(number, party)| (party.phone_number, *number));
+    let mut places = vec![0; numbered.len()];
+    let mut parties = Vec::with_capacity(numbered.len());
+    for (place, (number, party)) in (0..).zip(numbered) {
+        if let Some(slot) = usize::try_from(number)
+            .ok()
+            .and_then(|number| places.get_mut(number))
+        {
+            *slot = place;
+        }
+        parties.push(party);
+    }
+    (parties, places)
 }
 
 /// Writes what was decided in the order of the list.
