@@ -7,7 +7,6 @@
 //! What this program does not do: it does not judge. The targets stand in `docs/benchmarks.md`.
 
 #[path = "../bench_import/child.rs"]
-#[expect(dead_code, reason = "the other measurement uses all of it")]
 mod child;
 mod list;
 mod peer;
