@@ -7,14 +7,14 @@ use smrt_core::model::{
     RelationshipType,
 };
 use smrt_core::phone::E164;
-use smrt_core::rules::contact::Contact;
-use smrt_core::rules::rule::Profile;
+use smrt_core::rules::contact::{Contact, Question};
+use smrt_core::rules::rule::{Profile, RuleSet};
 use smrt_core::smrt::{
-    AccessQuestion, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentSubject, DncRegistryKey,
-    GrantFilter, Human, HumanEdit, HumanSearch, ImportMode, InteractionEdit, LinkEdit,
-    NewConsentRecord, NewDncEntry, NewGrant, NewHuman, NewInteraction, NewLink,
-    NewReassignedAnswer, NumberEdit, OutcomeCounts, PageRequest, ScrubRecord, ScrubbedFile,
-    SigningKey, Smrt, SmrtError, TenantSession,
+    AccessQuestion, CalledParty, ConsentImport, ConsentPolicy, ConsentQuestion, ConsentSubject,
+    DncRegistryKey, GrantFilter, Human, HumanEdit, HumanSearch, ImportMode, InteractionEdit,
+    LinkEdit, NewConsentRecord, NewDncEntry, NewGrant, NewHuman, NewInteraction, NewLink,
+    NewReassignedAnswer, NumberEdit, OutcomeCounts, PageRequest, Parties, ScrubRecord,
+    ScrubbedFile, SigningKey, Smrt, SmrtError, TenantSession,
 };
 use smrt_core::store::{AuditFilter, IndexPolicy, NewRun, Run, RunStatus};
 
@@ -472,11 +472,37 @@ pub(super) const METHODS: &[(&str, Call)] = &[
         told(s.audit_entries(&filter))
     }),
     ("audit_entry", |s, t, _| told(s.audit_entry(t.sequence))),
+    ("own_contact", |s, _, _| {
+        told(Ok(s.own_contact(&sales_call()).channel.to_string()))
+    }),
+    ("may_contact", |s, t, w| {
+        let decision = s.may_contact(&question(w), &sales_call(), &party(t));
+        told(decision.map(|decision| decision.code().to_owned()))
+    }),
+    ("may_contact_batch", |s, t, w| {
+        let parties = [party(t), CalledParty::at(t.number)];
+        let decisions = s.may_contact_batch(&question(w), &sales_call(), &parties);
+        told(decisions.map(|decisions| {
+            let codes = decisions.iter().map(|decision| decision.codes());
+            format!("{:?}", codes.collect::<Vec<_>>())
+        }))
+    }),
+    ("contact_facts", |s, t, w| {
+        let facts = s.contact_facts(&question(w), &[party(t)]);
+        told(facts.map(|facts| format!("{facts:?}")))
+    }),
+    ("read_contact_facts", |s, t, w| {
+        let facts = s.read_contact_facts(&question(w), Parties::Many, |reader| {
+            reader.facts(&[CalledParty::at(t.number)])
+        });
+        told(facts.map(|facts| format!("{facts:?}")))
+    }),
     ("recorded_until", |s, _, w| {
         told(s.recorded_until(w.instant()).map(|until| until.to_string()))
     }),
     ("record_scrub", |s, _, w| {
-        told(s.record_scrub(&scrub_record(w.instant()), w.instant()))
+        let recorded = s.record_scrub(&scrub_record(w.instant()), w.instant());
+        told(recorded.map(|entry| entry.action))
     }),
     ("verify_audit", |s, _, _| told(s.verify_audit())),
     ("audit_checkpoint", |s, _, _| told(s.audit_checkpoint())),
@@ -485,6 +511,27 @@ pub(super) const METHODS: &[(&str, Call)] = &[
         told(s.verify_checkpoint(b"smrt/acme\n1\nAAAA\n", key.verifier_key()))
     }),
 ];
+
+fn question(when: When) -> Question<'static> {
+    Question {
+        rules: RuleSet::builtin(),
+        profile: Profile::Strict,
+        at: when.instant(),
+        known_at: when.instant(),
+    }
+}
+
+fn sales_call() -> Contact {
+    Contact::new(Channel::Call, Purpose::Marketing)
+}
+
+/// A human at a number.
+fn party(target: &Target) -> CalledParty {
+    CalledParty {
+        human_id: Some(target.human),
+        ..CalledParty::at(target.number)
+    }
+}
 
 fn internal() -> DncRegistryKey {
     DncRegistryKey::new(RegistryKind::Internal, None, None).unwrap()

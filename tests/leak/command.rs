@@ -59,6 +59,7 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("consent export", Audience::Tenant),
     ("consent receipt", Audience::Tenant),
     ("consent reply", Audience::Tenant),
+    ("check", Audience::Tenant),
     ("interaction", Audience::Group),
     ("interaction add", Audience::Tenant),
     ("interaction list", Audience::Tenant),
@@ -204,6 +205,9 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
         );
     }
     for number in ["+12025550111", "+12025550114", "+12125550121"] {
+        let call = format!("{number} --channel call --purpose marketing");
+        add("check", &call);
+        add("check", &format!("{call} --human {}", id("hidden")));
         add("interaction list", number);
         add("interaction add", &format!("{number} --kind purchase"));
     }
@@ -412,7 +416,13 @@ fn no_command_shows_a_canary_its_reader_may_not_see() {
                 for case in &cases {
                     let line = case.line(&db, tenant, format, when);
                     let finished = run(&world, &line);
-                    let typed = case.arguments.join(" ");
+                    let mut typed = case.arguments.join(" ");
+                    if case.command == "consent import" {
+                        // Rows that are rejected are given back as they were.
+                        let file = case.arguments.first().map(|name| world.sandbox.path(name));
+                        let rows = file.and_then(|path| std::fs::read_to_string(path).ok());
+                        typed.push_str(&rows.unwrap_or_default());
+                    }
                     let mut texts = vec![
                         ("stdout".to_owned(), finished.stdout),
                         ("stderr".to_owned(), finished.stderr),

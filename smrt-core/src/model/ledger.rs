@@ -2,13 +2,15 @@
 //!
 //! What this module does not do: it decides nothing; the rules do.
 
+use std::fmt;
+
 use super::consent::{ConsentEvent, ConsentScope, ConsentTier, DatePrecision};
 use super::id::Id;
 use super::instant::Instant;
 use super::term::terms;
 
 /// An event of the ledger, as far as it decides.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LedgerEvent {
     /// The record's id.
     pub id: Id,
@@ -36,6 +38,22 @@ pub struct LedgerEvent {
     pub origin: ConsentOrigin,
     /// What makes the evidence void, if anything.
     pub fault: Option<EvidenceFault>,
+}
+
+impl fmt::Debug for LedgerEvent {
+    /// A seller is free text, and may be a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LedgerEvent")
+            .field("id", &self.id)
+            .field("event", &self.event)
+            .field("scope", &self.scope)
+            .field("tier", &self.tier)
+            .field("acted_at", &self.acted_at)
+            .field("recorded_at", &self.recorded_at)
+            .field("origin", &self.origin)
+            .field("fault", &self.fault)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where an event comes from.

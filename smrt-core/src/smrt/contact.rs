@@ -320,6 +320,28 @@ impl<'u, 'e> ContactReader<'u, 'e> {
     /// # Errors
     ///
     /// [`SmrtError::NotFound`] for a human the tenant cannot see; those of the store.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// use smrt_core::rules::contact::Question;
+    /// use smrt_core::rules::rule::{Profile, RuleSet};
+    /// use smrt_core::smrt::{CalledParty, Parties};
+    ///
+    /// # let mut smrt = store()?;
+    /// let mut session = smrt.tenant("acme")?.acting_as("dialler".parse()?);
+    /// let question = Question {
+    ///     rules: RuleSet::builtin(),
+    ///     profile: Profile::Strict,
+    ///     at: now(),
+    ///     known_at: now(),
+    /// };
+    /// let party = CalledParty::at("+12125550123".parse()?);
+    /// let facts = session.read_contact_facts(&question, Parties::Few, |reader| {
+    ///     reader.facts(&[party])
+    /// })?;
+    /// assert!(facts[0].registries.is_empty() && facts[0].ledger.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn facts(&mut self, parties: &[CalledParty]) -> Result<Vec<Facts>, SmrtError> {
         let humans: Vec<Id> = parties.iter().filter_map(|party| party.human_id).collect();
         if !humans.is_empty() {

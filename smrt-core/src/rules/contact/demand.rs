@@ -171,8 +171,10 @@ impl View<'_, '_> {
 
     /// The answer that the number went to somebody else after an instant.
     pub(super) fn went_away_after(&self, instant: Instant) -> Option<&ReassignedFact> {
-        self.answers()
-            .find(|fact| fact.answer == ReassignedAnswer::Yes && fact.query_date >= instant)
+        let after = self
+            .answers()
+            .filter(|fact| fact.answer == ReassignedAnswer::Yes && fact.query_date >= instant);
+        after.min_by_key(|fact| (fact.query_date, fact.id))
     }
 
     fn answers(&self) -> impl Iterator<Item = &ReassignedFact> {
