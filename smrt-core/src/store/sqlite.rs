@@ -35,7 +35,7 @@ const CACHE_KIB: i64 = 16 * 1024;
 
 /// Page cache during a bulk load, in KiB. Appending needs little, and an index build sorts
 /// stretches of this size, which are faster to sort while they fit the processor's own cache.
-const BULK_LOAD_CACHE_KIB: i64 = 8 * 1024;
+const BULK_LOAD_CACHE_KIB: i64 = 12 * 1024;
 
 /// How many prepared statements a connection keeps.
 const STATEMENTS_MAX: usize = 128;
