@@ -26,7 +26,9 @@ fn smrt(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
         ("--at", crate::sandbox::AT),
         ("--tenant", "acme"),
     ] {
-        if !arguments.contains(&option) && !(arguments[0] == "tenant" && option == "--tenant") {
+        let is_told = arguments.contains(&option);
+        let is_named_otherwise = arguments[0] == "tenant" && option == "--tenant";
+        if !is_told && !is_named_otherwise {
             command.args([option, value]);
         }
     }

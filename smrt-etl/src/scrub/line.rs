@@ -14,6 +14,7 @@ use crate::source::{Source, json_members};
 
 /// How the rows of a list are written again.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "there is one value in a scrub")]
 pub(super) enum LineFormat {
     /// As delimited text.
     Delimited {

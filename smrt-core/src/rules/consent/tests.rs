@@ -160,7 +160,7 @@ fn an_undated_agreement_is_older_than_everything() {
         recorded_at: time(50, 0),
         ..granted(0)
     };
-    check(&[undated.clone()], "given 1");
+    check(std::slice::from_ref(&undated), "given 1");
     check(&[undated, withdrawn(20)], "withdrawn 2 of 1");
 }
 
@@ -291,7 +291,7 @@ fn void_evidence_gives_nothing() {
             fault: Some(fault),
             ..granted(10)
         };
-        check(&[void.clone()], &format!("void 1 {fault:?}"));
+        check(std::slice::from_ref(&void), &format!("void 1 {fault:?}"));
         // It was voiced nevertheless.
         check_key(
             &[void],
