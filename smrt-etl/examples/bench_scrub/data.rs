@@ -39,7 +39,7 @@ fn blocks() -> Vec<u64> {
             })
         };
         // Four exchanges of five are in use.
-        mix(*block) % 5 > 0 && number.is_some_and(geographic)
+        !mix(*block).is_multiple_of(5) && number.is_some_and(geographic)
     };
     (1_200_000..2_000_000).filter(is_taken).collect()
 }

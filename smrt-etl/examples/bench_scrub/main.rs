@@ -7,10 +7,6 @@
 //! temporary files, about 7 GB for the 258 million of the default.
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a stopwatch needs a clock, and the registry a folder"
-)]
 
 mod data;
 mod peer;
