@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use smrt_core::model::{Id, Instant};
 use smrt_core::rules::contact::RegistryFact;
 use smrt_core::smrt::{OutcomeCounts, ReasonCount, RegistryUse, ScrubOutcome};
 
@@ -14,6 +15,8 @@ pub(super) struct Tally {
     codes: BTreeMap<(ScrubOutcome, &'static str), (u64, u64)>,
     flags: BTreeMap<&'static str, u64>,
     registries: Vec<RegistryUse>,
+    /// The versions that are among them: registry, version, and when it was obtained.
+    versions: Vec<(Id, i64, Instant)>,
 }
 
 impl Tally {
@@ -42,6 +45,12 @@ impl Tally {
 
     /// Notes what was relied on.
     pub(super) fn add_registry(&mut self, fact: &RegistryFact) {
+        let version = (fact.registry, fact.version, fact.obtained_at);
+        // Nearly every row relies on the same one.
+        if self.versions.contains(&version) {
+            return;
+        }
+        self.versions.push(version);
         let used = RegistryUse::of(fact);
         if !self.registries.contains(&used) {
             self.registries.push(used);
