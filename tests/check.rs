@@ -206,3 +206,102 @@ fn a_tenant_without_the_module_is_refused() {
     let refused = office.check(NOON, &CALL).refuses();
     assert!(refused.stderr.contains("consent"), "{}", refused.stderr);
 }
+
+impl Office {
+    /// Runs a command of a tenant, whatever it prints.
+    fn does(&self, tenant: &str, at: &str, arguments: &[&str]) {
+        let mut all = arguments.to_vec();
+        all.extend(["--db", "o.db", "--tenant", tenant]);
+        self.0.smrt_at(at, &all).ends_with(0);
+    }
+
+    /// A tenant obtains a registry that covers area code 312 and lists nobody in this test.
+    fn obtains_registry(&self, tenant: &str) {
+        self.0.write("registry.txt", "312,5550188\n");
+        let arguments = [
+            "dnc",
+            "load",
+            "registry.txt",
+            "--kind",
+            "national",
+            "--jurisdiction",
+            "US",
+            "--version-date",
+            "2026-11-15",
+            "--area-codes",
+            "312",
+        ];
+        self.does(tenant, "2026-11-16T09:00:00Z", &arguments);
+    }
+}
+
+#[test]
+fn vector_33_a_request_to_one_tenant_is_no_request_to_another() {
+    let office = Office::new();
+    office.does("acme", NOON, &["tenant", "add", "beta"]);
+    office.obtains_registry("acme");
+    office.obtains_registry("beta");
+    office.does(
+        "acme",
+        "2026-11-17T15:00:00Z",
+        &["dnc", "add", "+13125550123"],
+    );
+    let acme = office.json(NOON, 1, &with(&CALL, &["--tenant", "acme"]));
+    assert_eq!(acme["code"], "INTERNAL_DNC");
+    let beta = office.json(NOON, 0, &with(&CALL, &["--tenant", "beta"]));
+    assert_eq!(beta["code"], "OK");
+}
+
+#[test]
+fn vector_52_a_reply_in_other_words_ends_consent() {
+    let office = Office::new();
+    office.obtains_registry("acme");
+    let grant = [
+        "consent",
+        "grant",
+        "+13125550123",
+        "--type",
+        "marketing_sms",
+        "--tier",
+        "pewc",
+        "--seller",
+        "acme",
+        "--source",
+        "web form",
+        "--signature",
+        "checkbox",
+        "--wording",
+        "Acme may text me.",
+        "--acted-at",
+        "2025-01-10T15:00:00Z",
+    ];
+    office.does("acme", "2025-01-10T15:00:00Z", &grant);
+    let text = ["+13125550123", "--channel", "sms", "--purpose", "marketing"];
+    office.check(NOON, &text).ends_with(0);
+    let reply = [
+        "consent",
+        "reply",
+        "+13125550123",
+        "--text",
+        "please don't text me anymore",
+        "--purpose",
+        "marketing",
+    ];
+    office.does("acme", "2026-11-19T15:00:00Z", &reply);
+    assert_eq!(office.json(NOON, 1, &text)["code"], "CONSENT_REVOKED");
+    // Before the reply the answer was another, and still is.
+    office.check("2026-11-18T18:00:00Z", &text).ends_with(0);
+}
+
+#[test]
+fn a_request_for_help_is_kept_as_a_message() {
+    let office = Office::new();
+    let reply = ["consent", "reply", "+13125550123", "--text", "HELP"];
+    office.does("acme", NOON, &reply);
+    let kept = office
+        .0
+        .ask("o.db", "SELECT kind, direction, outcome FROM interactions");
+    assert_eq!(kept, [["text", "inbound", "help_requested"]]);
+    let recorded = office.0.ask("o.db", "SELECT count(*) FROM consent_records");
+    assert_eq!(recorded.concat(), ["0"]);
+}

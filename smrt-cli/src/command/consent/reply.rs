@@ -7,11 +7,11 @@ use serde::Serialize;
 use serde_json::Map;
 use smrt_core::model::{
     ConsentChannel, ConsentEvent, ConsentEvidence, ConsentMethod, ConsentScope, ConsentType,
-    DatePrecision, Id, Instant, Purpose,
+    DatePrecision, Direction, Id, Instant, InteractionKind, Purpose,
 };
 use smrt_core::phone::{E164, Region};
 use smrt_core::rules::reply::{Reply, ReplyConfidence, ReplyKind, classify};
-use smrt_core::smrt::NewConsentRecord;
+use smrt_core::smrt::{NewConsentRecord, NewInteraction};
 
 use crate::args::GlobalArgs;
 use crate::context;
@@ -28,8 +28,8 @@ the one replied to: `--purpose` and `--channel` say which; without a purpose, fo
 the channel.
 Where it is not certain that it asks for that, it is recorded for marketing alone, with \
 `needs_review`, so that a person looks at it.
-A request for help, an opt-in and anything else record nothing. Of the text only its digest is kept, \
-unless `--keep-text` is given.
+A request for help is kept as an interaction; an opt-in and anything else record nothing. Of the \
+text only its digest is kept, unless `--keep-text` is given.
 
 Examples:
   smrt consent reply +12025550143 --text STOP --purpose marketing
@@ -87,7 +87,7 @@ impl ReplyReport {
         let what = match (reply.kind, &recorded) {
             (_, Some((_, consent_type))) => format!("recorded as withdrawn: `{consent_type}`"),
             (ReplyKind::Help, None) => {
-                "nothing recorded: answer who you are and how to stop".to_owned()
+                "recorded as a request for help: answer who you are and how to stop".to_owned()
             }
             (ReplyKind::OptIn, None) => {
                 "nothing recorded: `smrt consent grant` records what the person agreed to"
@@ -160,6 +160,9 @@ pub(super) fn run(args: &ReplyArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit
     let mut session = context::session(&mut smrt, global)?;
     let region = args.region.or(session.tenant().settings.default_region);
     let number = phone_text::only_reading(&args.number, region)?.e164();
+    if reply.kind == ReplyKind::Help {
+        session.add_interaction(&request_for_help(args, number, at), at)?;
+    }
     if reply.kind != ReplyKind::Withdrawal {
         output::report(ui.format, &ReplyReport::new(number, &reply, None))?;
         return Ok(Exit::Done);
@@ -169,6 +172,20 @@ pub(super) fn run(args: &ReplyArgs, global: &GlobalArgs, ui: &Ui) -> Result<Exit
     let recorded = Some((id, &event.consent_type));
     output::report(ui.format, &ReplyReport::new(number, &reply, recorded))?;
     Ok(Exit::Done)
+}
+
+/// The message by which somebody asks for help; the ledger has no such event.
+fn request_for_help(args: &ReplyArgs, number: E164, at: Instant) -> NewInteraction {
+    let kind = match args.channel {
+        ConsentChannel::Call | ConsentChannel::AutoCall => InteractionKind::Call,
+        ConsentChannel::Sms => InteractionKind::Text,
+        ConsentChannel::Email | ConsentChannel::Fax | ConsentChannel::Post => InteractionKind::Mail,
+    };
+    NewInteraction {
+        phone_number: Some(number),
+        outcome: Some("help_requested".to_owned()),
+        ..NewInteraction::new(kind, Direction::Inbound, args.received_at.unwrap_or(at))
+    }
 }
 
 /// The withdrawal that a reply is.

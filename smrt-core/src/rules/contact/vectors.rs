@@ -218,7 +218,7 @@ fn vector_32_a_request_of_five_years_and_a_day_counts_in_the_strict_reading() {
     old.profile(FccText).allows(Permit::Ok);
 }
 
-// Vector 33, a request to another tenant, is about what a tenant sees: tests/registries.rs.
+// Vector 33, a request to another tenant, is about what a tenant sees: tests/check.rs.
 
 #[test]
 fn vector_35_a_call_about_an_open_order_is_no_solicitation() {
@@ -347,7 +347,7 @@ fn vector_51_a_stop_ends_written_consent() {
         .denies(Code::ConsentRevoked);
 }
 
-// Vector 52, other words for a stop, is about reading a reply: `super::super::reply`.
+// Vector 52, other words for a stop, begins with reading a reply: tests/check.rs.
 
 #[test]
 fn vector_55_one_confirmation_of_a_stop_is_allowed() {
