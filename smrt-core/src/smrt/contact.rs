@@ -20,6 +20,7 @@ use crate::rules::contact::{
 use crate::rules::place::{Place, StatedPlace};
 use crate::store::Access;
 use crate::store::consent::{Ledgers, SubjectLedger};
+use crate::store::grants::links_on;
 use crate::store::interactions::{self, PastInteraction, Side};
 
 /// Whom somebody wants to contact, and what is known of them outside the store.
@@ -413,10 +414,13 @@ impl<'u, 'e> ContactReader<'u, 'e> {
         let named = parties.iter().zip(numbers);
         let named = named.filter_map(|(party, number)| Some((party.human_id?, *number)));
         let mut of_humans: Vec<(Id, Id)> = named.collect();
-        interactions::humans_of_numbers(engine, tenant, numbers, &mut of_humans)?;
+        let links = links_on(engine, numbers)?;
+        let own = links.iter().filter(|link| link.owner == tenant);
+        of_humans.extend(own.map(|link| (link.human, link.number)));
         of_humans.sort_unstable();
         of_humans.dedup();
-        let humans: Vec<Id> = of_humans.iter().map(|(human, _)| *human).collect();
+        let mut humans: Vec<Id> = of_humans.iter().map(|(human, _)| *human).collect();
+        humans.dedup();
         interactions::interactions_with(
             engine,
             tenant,

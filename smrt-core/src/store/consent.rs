@@ -291,47 +291,6 @@ impl Ledgers {
     }
 }
 
-/// A link of another tenant on a number.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ForeignLink {
-    pub(crate) id: Id,
-    pub(crate) number: Id,
-    pub(crate) human: Id,
-}
-
-/// The links on some numbers.
-#[derive(Debug, Default)]
-pub(crate) struct LinksOnNumbers {
-    /// The tenant's own, as pairs of number and human.
-    pub(crate) own: Vec<(Id, Id)>,
-    /// Those of other tenants, whether this one may see them or not.
-    pub(crate) foreign: Vec<ForeignLink>,
-}
-
-/// The links on these numbers.
-pub(crate) fn links_on(
-    engine: &mut dyn Engine,
-    tenant: Id,
-    numbers: &[Id],
-) -> Result<LinksOnNumbers, StoreError> {
-    let mut links = LinksOnNumbers::default();
-    let sql = "SELECT l.phone_number_id, l.human_id, l.created_by_tenant_id, l.id \
-               FROM phone_human_links l WHERE l.phone_number_id IN";
-    for_ids(engine, sql, &[], numbers, &mut |row| {
-        let (number, human) = (row.id(0)?, row.id(1)?);
-        match row.id(2)? == tenant {
-            true => links.own.push((number, human)),
-            false => links.foreign.push(ForeignLink {
-                id: row.id(3)?,
-                number,
-                human,
-            }),
-        }
-        Ok(())
-    })?;
-    Ok(links)
-}
-
 /// Whether other tenants ever let this one see links of theirs.
 pub(crate) fn has_received_grants_on_links(
     engine: &mut dyn Engine,

@@ -241,11 +241,12 @@ pub(crate) fn sharing_consents_of(
     Ok(consents)
 }
 
-/// A link on a number: its id, the number and the owner.
+/// A link on a number: its id, what it ties, and the owner.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LinkOnNumber {
     pub(crate) id: Id,
     pub(crate) number: Id,
+    pub(crate) human: Id,
     pub(crate) owner: Id,
 }
 
@@ -255,13 +256,14 @@ pub(crate) fn links_on(
     numbers: &[Id],
 ) -> Result<Vec<LinkOnNumber>, StoreError> {
     let mut links = Vec::new();
-    let sql = "SELECT l.id, l.phone_number_id, l.created_by_tenant_id FROM phone_human_links l \
-               WHERE l.phone_number_id IN";
+    let sql = "SELECT l.id, l.phone_number_id, l.human_id, l.created_by_tenant_id \
+               FROM phone_human_links l WHERE l.phone_number_id IN";
     for_ids(engine, sql, &[], numbers, &mut |row| {
         links.push(LinkOnNumber {
             id: row.id(0)?,
             number: row.id(1)?,
-            owner: row.id(2)?,
+            human: row.id(2)?,
+            owner: row.id(3)?,
         });
         Ok(())
     })?;

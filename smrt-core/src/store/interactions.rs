@@ -56,21 +56,6 @@ pub(crate) fn interactions_with(
     })
 }
 
-/// Adds the humans that a tenant links to these numbers, each with the number.
-pub(crate) fn humans_of_numbers(
-    engine: &mut dyn Engine,
-    tenant: Id,
-    numbers: &[Id],
-    humans: &mut Vec<(Id, Id)>,
-) -> Result<(), StoreError> {
-    let sql = "SELECT human_id, phone_number_id FROM phone_human_links \
-               WHERE created_by_tenant_id = ?1 AND phone_number_id IN";
-    for_ids(engine, sql, &[tenant.into()], numbers, &mut |row| {
-        humans.push((row.id(0)?, row.id(1)?));
-        Ok(())
-    })
-}
-
 /// By what an interaction is looked up.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Side {

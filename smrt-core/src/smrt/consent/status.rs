@@ -11,9 +11,8 @@ use crate::model::{
 use crate::phone::E164;
 use crate::rules::consent::{ConsentKey, ConsentStanding, standing};
 use crate::store::Tenant;
-use crate::store::consent::{
-    Ledgers, LinksOnNumbers, SubjectLedger, has_received_grants_on_links, is_empty, links_on,
-};
+use crate::store::consent::{Ledgers, SubjectLedger, has_received_grants_on_links, is_empty};
+use crate::store::grants::links_on;
 
 /// Of whom a ledger is asked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -182,10 +181,11 @@ pub(in crate::smrt) fn ledgers_of(
 
 /// Numbers and the humans linked to them, by links the tenant may see.
 pub(super) fn links_of(unit: &mut Unit<'_>, numbers: &[Id]) -> Result<Vec<(Id, Id)>, SmrtError> {
-    let LinksOnNumbers {
-        own: mut linked,
-        foreign,
-    } = links_on(unit.engine, unit.tenant.id, numbers)?;
+    let links = links_on(unit.engine, numbers)?;
+    let (own, foreign): (Vec<_>, Vec<_>) = links
+        .into_iter()
+        .partition(|link| link.owner == unit.tenant.id);
+    let mut linked: Vec<(Id, Id)> = own.iter().map(|link| (link.number, link.human)).collect();
     if !foreign.is_empty() {
         let mut links: Vec<Id> = foreign.iter().map(|link| link.id).collect();
         links.sort_unstable();
