@@ -2,9 +2,10 @@
 //!
 //! What this module does not do: it lifts nothing; [`super::exception`] does.
 
-use chrono::{Datelike as _, Months, NaiveDate, Weekday};
+use chrono::{Datelike as _, NaiveDate, Weekday};
 use chrono_tz::Tz;
 
+use super::super::calendar::months_later;
 use super::super::consent::{self, ConsentKey, ConsentStanding};
 use super::super::hours::{self, HoursVerdict};
 use super::super::local_time::LocalTime;
@@ -278,7 +279,7 @@ impl View<'_, '_> {
                 return true;
             };
             let listed_on = date_in_utc(listing.listed_at);
-            let ends_on = listed_on.checked_add_months(Months::new(years.saturating_mul(12)));
+            let ends_on = months_later(listed_on, years.saturating_mul(12));
             // Until the end of the last day, wherever the called party is.
             ends_on.is_none_or(|ends_on| self.dates().0 <= ends_on)
         };

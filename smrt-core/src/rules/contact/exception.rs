@@ -2,8 +2,9 @@
 //!
 //! What this module does not do: it lifts no rule that does not name the exception.
 
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 
+use super::super::calendar::months_later;
 use super::super::consent::ConsentStanding;
 use super::super::local_time::LocalTime;
 use super::super::rule::{Exception, Reach, Rule};
@@ -115,7 +116,7 @@ impl View<'_, '_> {
         let zones = self.local_times.iter().map(|local| local.zone());
         let dates = zones.map(|zone| LocalTime::of(zone, fact.at).date());
         let first = dates.min().unwrap_or_else(|| date_in_utc(fact.at));
-        first.checked_add_months(Months::new(months))
+        months_later(first, months)
     }
 
     /// One message, soon after the withdrawal it confirms.
