@@ -75,6 +75,16 @@ impl Table {
         }
     }
 
+    /// Facts by their names, within a page; what is empty is left out.
+    pub(crate) fn facts(facts: impl IntoIterator<Item = (&'static str, String)>) -> String {
+        let mut table = Self::block(&[Align::Left, Align::Left]);
+        let told = facts.into_iter().filter(|(_, value)| !value.is_empty());
+        let lines: String = told
+            .map(|(name, value)| table.push(vec![name.to_owned(), value]))
+            .collect();
+        lines + &table.finish()
+    }
+
     /// Adds a row and hands out what can be written already.
     pub(crate) fn push(&mut self, cells: Vec<String>) -> String {
         let cells = cells.iter().map(|cell| escape_controls(cell).into_owned());

@@ -19,7 +19,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{self, Report};
 use crate::phone_text;
-use crate::table::{Align, Table};
+use crate::table::Table;
 use crate::ui::Ui;
 
 const AFTER_HELP: &str = "\
@@ -129,15 +129,7 @@ impl Report for ReplyReport {
     const CSV: &'static [&'static str] = &["measure", "value"];
 
     fn page(&self) -> String {
-        let mut table = Table::block(&[Align::Left, Align::Left]);
-        for (name, value) in self
-            .lines()
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-        {
-            table.push(vec![name.to_owned(), value]);
-        }
-        format!("{}\n{}", self.what, table.finish())
+        format!("{}\n{}", self.what, Table::facts(self.lines()))
     }
 
     fn csv_rows(&self) -> Vec<Vec<String>> {

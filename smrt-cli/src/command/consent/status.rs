@@ -12,7 +12,7 @@ use crate::context;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output::{self, Report};
-use crate::table::{Align, Table};
+use crate::table::Table;
 use crate::ui::Ui;
 
 const AFTER_HELP: &str = "\
@@ -141,16 +141,8 @@ impl Report for StatusReport {
     const CSV: &'static [&'static str] = &["measure", "value"];
 
     fn page(&self) -> String {
-        let mut table = Table::block(&[Align::Left, Align::Left]);
-        for (name, value) in self
-            .lines()
-            .into_iter()
-            .filter(|(_, value)| !value.is_empty())
-        {
-            table.push(vec![name.to_owned(), value]);
-        }
         let answer = if self.given { "given" } else { "not given" };
-        format!("{answer}: {}\n{}", self.reason, table.finish())
+        format!("{answer}: {}\n{}", self.reason, Table::facts(self.lines()))
     }
 
     fn csv_rows(&self) -> Vec<Vec<String>> {
