@@ -41,7 +41,7 @@ fn a_checkpoint_holds_as_long_as_the_trail_is_only_appended_to() {
         for note in &notes {
             assert_eq!(fault(&path, note), None);
         }
-        let mut smrt = Smrt::open_file(&path, Access::Write, at()).unwrap();
+        let mut smrt = Smrt::open_at(&path, Access::Write, at()).unwrap();
         append(&mut smrt, "acme", round + 1, at().as_micros());
     }
     let last = hold(&path, notes.last().unwrap(), key(1).verifier_key()).unwrap();

@@ -83,7 +83,7 @@ fn listing_goes_on_behind_the_last_entry_shown() {
     let sandbox = scene();
     let path = sandbox.path("a.db");
     let (at, access) = (crate::sandbox::at(), smrt_core::store::Access::Write);
-    let mut smrt = smrt_core::smrt::Smrt::open_file(&path, access, at).unwrap();
+    let mut smrt = smrt_core::smrt::Smrt::open_at(&path, access, at).unwrap();
     smrt.append_made_up_entries("acme", 2_100, at).unwrap();
     drop(smrt);
     let list = |more: &[&str]| {

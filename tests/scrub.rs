@@ -86,7 +86,7 @@ impl Office {
 
     fn in_session<T>(&self, work: impl FnOnce(&mut TenantSession<'_>) -> T) -> T {
         let path = self.0.path("smrt.db");
-        let mut smrt = Smrt::open_file(&path, Access::Write, instant(BEFORE)).unwrap();
+        let mut smrt = Smrt::open_at(&path, Access::Write, instant(BEFORE)).unwrap();
         in_session(&mut smrt, work)
     }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, ValueEnum};
 use smrt_core::model::{Actor, Instant};
+use smrt_core::store::StoreLocation;
 
 use crate::command::Command;
 
@@ -45,9 +46,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// The store: a path to an SQLite file
-    #[arg(long, global = true, value_name = "PATH", env = "SMRT_DB", hide_env_values = true, default_value = DB_DEFAULT)]
-    pub(crate) db: PathBuf,
+    /// The store: a path to an SQLite or DuckDB file, or a URL `postgres://user@host/database`
+    #[arg(long, global = true, value_name = "STORE", env = "SMRT_DB", hide_env_values = true, default_value = DB_DEFAULT)]
+    pub(crate) db: StoreLocation,
     /// The tenant to act for, by its slug; needless while the store has only one
     #[arg(
         long,

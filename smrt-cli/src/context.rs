@@ -1,5 +1,7 @@
 //! The store and the tenant a command works with.
 
+use std::path::Path;
+
 use smrt_core::model::{Actor, Instant};
 use smrt_core::smrt::{Smrt, TenantSession};
 use smrt_core::store::{Access, NewTenant, Tenant};
@@ -25,6 +27,12 @@ pub(crate) fn rules(global: &GlobalArgs) -> Result<Rules, CliError> {
     Rules::load(global.rules.as_deref())
 }
 
+/// The folder of a store that is a file, where what belongs to it is put; else the current one.
+pub(crate) fn folder(global: &GlobalArgs) -> &Path {
+    let folder = global.db.path().and_then(Path::parent);
+    folder.unwrap_or(Path::new(""))
+}
+
 /// Opens the store of a command, for sessions of its tenants and for the store as a whole.
 pub(crate) fn smrt(global: &GlobalArgs) -> Result<Smrt, CliError> {
     open_for(global, Access::Write)
@@ -36,8 +44,8 @@ pub(crate) fn smrt_for_reading(global: &GlobalArgs) -> Result<Smrt, CliError> {
 }
 
 fn open_for(global: &GlobalArgs, access: Access) -> Result<Smrt, CliError> {
-    Smrt::open_file(&global.db, access, now(global))
-        .map_err(|error| CliError::from(error).about(global.db.display()))
+    Smrt::open_at(&global.db, access, now(global))
+        .map_err(|error| CliError::from(error).about(&global.db))
 }
 
 /// The session in which a command acts: of the named tenant, or the only one.
@@ -62,7 +70,7 @@ pub(crate) fn actor(global: &GlobalArgs) -> Actor {
 
 /// Whether there is a store; anything else at its path is an error.
 pub(crate) fn exists(global: &GlobalArgs) -> Result<bool, CliError> {
-    Smrt::exists_file(&global.db).map_err(|error| CliError::from(error).about(global.db.display()))
+    Smrt::exists_at(&global.db).map_err(|error| CliError::from(error).about(&global.db))
 }
 
 /// Opens the store, or makes a new one where there is nothing.
@@ -70,14 +78,14 @@ pub(crate) fn open_or_create(global: &GlobalArgs, ui: &Ui) -> Result<Smrt, CliEr
     if exists(global)? {
         return smrt(global);
     }
-    match Smrt::create_file(&global.db, now(global)) {
+    match Smrt::create_at(&global.db, now(global)) {
         Ok(smrt) => {
-            ui.note(format_args!("new store `{}`", global.db.display()));
+            ui.note(format_args!("new store `{}`", &global.db));
             Ok(smrt)
         }
         // Another process may have made it between our look and our try.
         Err(_) if exists(global)? => smrt(global),
-        Err(error) => Err(CliError::from(error).about(global.db.display())),
+        Err(error) => Err(CliError::from(error).about(&global.db)),
     }
 }
 

@@ -35,12 +35,12 @@ fn program_name(program: &OsStr) -> OsString {
 
 /// `smrt` with these words, about the store and the tenant that this command line is about.
 pub(crate) fn smrt_command(global: &GlobalArgs, words: &str) -> String {
-    let from_environment = std::env::var_os("SMRT_DB");
-    let is_named = global.db.as_os_str() != DB_DEFAULT
-        && from_environment.as_deref() != Some(global.db.as_os_str());
+    let from_environment = std::env::var("SMRT_DB").ok();
+    let named = global.db.to_secret_string();
     let mut line = format!("smrt {words}");
-    if is_named {
-        line += &format!(" --db {}", quote(global.db.as_os_str()));
+    if named != DB_DEFAULT && from_environment.as_ref() != Some(&named) {
+        // What is shown holds no password.
+        line += &format!(" --db {}", quote(OsStr::new(&global.db.to_string())));
     }
     let from_environment = std::env::var("SMRT_TENANT").ok();
     if let Some(tenant) = &global.tenant

@@ -28,7 +28,7 @@ fn main() {
     let (entries, rounds) = (number(ENTRIES), number(ROUNDS));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.db");
-    let mut smrt = Smrt::create_file(&path, AT).unwrap();
+    let mut smrt = Smrt::create_at(&path, AT).unwrap();
     let slug = "acme".parse().unwrap();
     let name = "Acme".to_owned();
     let tenant = NewTenant { slug, name };
@@ -49,7 +49,7 @@ fn main() {
     );
     drop(smrt);
 
-    let mut smrt = Smrt::open_file(&path, Access::Read, AT).unwrap();
+    let mut smrt = Smrt::open_at(&path, Access::Read, AT).unwrap();
     let mut session = smrt.tenant("acme").unwrap().acting_as(Actor::unknown());
     let key = SigningKey::from_seed("example.com/audit", &[7; 32]).unwrap();
     let total = session.verify_audit().unwrap().entries;

@@ -80,7 +80,7 @@ impl Random {
 /// Half of the humans are of `both`, half of `beta`, which has the consent of every other of its
 /// humans. Returns the ids of 1,000 of beta's humans that are granted one by one.
 fn fill(path: &Path, humans: usize, order: Order) -> Vec<Id> {
-    let mut smrt = Smrt::create_file(path, AT).unwrap();
+    let mut smrt = Smrt::create_at(path, AT).unwrap();
     let slugs = READERS.into_iter().chain(["beta"]);
     for slug in slugs {
         let tenant = NewTenant {
@@ -191,7 +191,7 @@ fn measure(path: &Path, sparse: &[Id], pages: usize) {
     plain
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .unwrap();
-    let mut smrt = Smrt::open_file(path, Access::Write, AT).unwrap();
+    let mut smrt = Smrt::open_at(path, Access::Write, AT).unwrap();
     let beta = Id::of_tenant("beta");
     let of_owner = format!(
         "SELECT {COLUMNS} FROM humans WHERE created_by_tenant_id = ?1 AND id > ?2 \
@@ -219,7 +219,7 @@ fn measure(path: &Path, sparse: &[Id], pages: usize) {
     compare(&mut smrt, "sparse", "1,000 records", pages, single);
     drop(smrt);
 
-    let mut smrt = Smrt::open_file(path, Access::Write, AT).unwrap();
+    let mut smrt = Smrt::open_at(path, Access::Write, AT).unwrap();
     let mut times = Vec::new();
     for _ in 0..pages {
         let clock = Clock::now();

@@ -64,7 +64,7 @@ pub use self::session::TenantSession;
 use crate::model::{Actor, EntityType, Id, Instant};
 use crate::store::audit::Detail;
 use crate::store::{
-    Access, CheckReport, Engine, NewTenant, Store, StoreDigest, Tenant, TenantChange,
+    Access, CheckReport, Engine, NewTenant, Store, StoreDigest, StoreLocation, Tenant, TenantChange,
 };
 
 /// An open store that several tenants share.
@@ -83,13 +83,13 @@ pub struct TenantHandle<'s> {
 }
 
 impl Smrt {
-    /// Opens the existing store that `url` names: a path, or `sqlite:` and a path. A store of an
-    /// older schema is brought up to date.
+    /// Opens the existing store that `url` names, as [`StoreLocation`] says: a path, or a URL that
+    /// begins with `postgres://`. A store of an older schema is brought up to date.
     ///
     /// # Errors
     ///
     /// A [`StoreError`](crate::store::StoreError) of kind `NotFound`, `Foreign`, `Newer`,
-    /// `Damaged` or `ReadOnly`; the file is then unchanged.
+    /// `Damaged` or `ReadOnly`; the store is then unchanged.
     ///
     /// ```
     /// use smrt_core::smrt::Smrt;
@@ -103,13 +103,12 @@ impl Smrt {
     /// assert!(Smrt::open(&format!("sqlite:{path}"))?.tenants()?.is_empty());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[cfg(feature = "sqlite")]
     pub fn open(url: &str) -> Result<Self, SmrtError> {
-        let now = Store::driver_clock()?;
-        Self::open_file(path_of(url)?, Access::Write, now)
+        let store = Store::open(&url.parse()?, Access::Write, None)?;
+        Ok(Self { store })
     }
 
-    /// Makes a new store where `url` names nothing yet: a path, or `sqlite:` and a path.
+    /// Makes a new store where `url` names nothing yet, as [`StoreLocation`] says.
     ///
     /// # Errors
     ///
@@ -127,14 +126,13 @@ impl Smrt {
     /// assert!(Smrt::create(path).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[cfg(feature = "sqlite")]
     pub fn create(url: &str) -> Result<Self, SmrtError> {
-        let now = Store::driver_clock()?;
-        Self::create_file(path_of(url)?, now)
+        let store = Store::create(&url.parse()?, None)?;
+        Ok(Self { store })
     }
 
-    /// Opens the store in an existing file, and brings its schema up to date if `access` allows;
-    /// `at` is the instant recorded for that.
+    /// Opens an existing store, and brings its schema up to date if `access` allows; `at` is the
+    /// instant recorded for that.
     ///
     /// # Errors
     ///
@@ -147,19 +145,22 @@ impl Smrt {
     ///
     /// # let folder = tempfile::tempdir()?;
     /// # let path = folder.path().join("contacts.db");
-    /// Smrt::create_file(&path, now())?;
-    /// let mut smrt = Smrt::open_file(&path, Access::Read, now())?;
+    /// Smrt::create_at(&path, now())?;
+    /// let mut smrt = Smrt::open_at(&path, Access::Read, now())?;
     /// assert!(smrt.check()?.is_sound());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[cfg(feature = "sqlite")]
-    pub fn open_file(path: &Path, access: Access, at: Instant) -> Result<Self, SmrtError> {
-        let store = Store::open(path, access, at)?;
+    pub fn open_at(
+        location: impl Into<StoreLocation>,
+        access: Access,
+        at: Instant,
+    ) -> Result<Self, SmrtError> {
+        let store = Store::open(&location.into(), access, Some(at))?;
         Ok(Self { store })
     }
 
-    /// Makes a new store at a path where there is nothing, or an empty file; `at` is the instant
-    /// recorded for its schema.
+    /// Makes a new store where there is nothing, or an empty file; `at` is the instant recorded for
+    /// its schema.
     ///
     /// # Errors
     ///
@@ -171,13 +172,12 @@ impl Smrt {
     ///
     /// # let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("contacts.db");
-    /// Smrt::create_file(&path, now())?;
-    /// assert!(Smrt::exists_file(&path)?);
+    /// Smrt::create_at(&path, now())?;
+    /// assert!(Smrt::exists_at(&path)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[cfg(feature = "sqlite")]
-    pub fn create_file(path: &Path, at: Instant) -> Result<Self, SmrtError> {
-        let store = Store::create(path, at)?;
+    pub fn create_at(location: impl Into<StoreLocation>, at: Instant) -> Result<Self, SmrtError> {
+        let store = Store::create(&location.into(), Some(at))?;
         Ok(Self { store })
     }
 
@@ -206,11 +206,11 @@ impl Smrt {
         Ok(Self { store })
     }
 
-    /// Whether a store, readable by this program, stands at a path. Changes nothing.
+    /// Whether a store, readable by this program, stands at a location. Changes nothing.
     ///
     /// # Errors
     ///
-    /// As [`Smrt::open_file`], except that a missing or empty file is `Ok(false)`.
+    /// As [`Smrt::open_at`], except that a missing or empty file is `Ok(false)`.
     ///
     /// ```
     /// # use smrt_core::smrt::doc::now;
@@ -218,14 +218,13 @@ impl Smrt {
     ///
     /// # let folder = tempfile::tempdir()?;
     /// let path = folder.path().join("contacts.db");
-    /// assert!(!Smrt::exists_file(&path)?);
-    /// Smrt::create_file(&path, now())?;
-    /// assert!(Smrt::exists_file(&path)?);
+    /// assert!(!Smrt::exists_at(&path)?);
+    /// Smrt::create_at(&path, now())?;
+    /// assert!(Smrt::exists_at(&path)?);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[cfg(feature = "sqlite")]
-    pub fn exists_file(path: &Path) -> Result<bool, SmrtError> {
-        Ok(Store::exists(path)?)
+    pub fn exists_at(location: impl Into<StoreLocation>) -> Result<bool, SmrtError> {
+        Ok(Store::exists(&location.into())?)
     }
 
     /// A store on an engine of the caller's, which holds the schema version `version`, or 0 when
@@ -274,7 +273,7 @@ impl Smrt {
     /// ```
     #[cfg(feature = "sqlite")]
     pub fn in_memory() -> Result<Self, SmrtError> {
-        let store = Store::in_memory(Store::driver_clock()?)?;
+        let store = Store::in_memory()?;
         Ok(Self { store })
     }
 
@@ -496,20 +495,6 @@ impl<'s> TenantHandle<'s> {
 
 /// The file that a URL names.
 #[cfg(feature = "sqlite")]
-fn path_of(url: &str) -> Result<&Path, SmrtError> {
-    match url.split_once(':') {
-        Some(("sqlite", path)) => Ok(Path::new(path)),
-        // One letter before the colon is a drive.
-        Some((scheme, rest)) if scheme.len() > 1 && rest.starts_with("//") => {
-            Err(SmrtError::invalid(
-                "engine_unknown",
-                format!("there is no engine `{scheme}`; a path names an SQLite file"),
-            ))
-        }
-        _ => Ok(Path::new(url)),
-    }
-}
-
 /// The id of a record made by hand: made of the caller's key, which no other tenant's can meet, or
 /// a fresh one.
 fn new_id(tenant: Id, entity_type: EntityType, key: Option<&str>, at: Instant) -> Id {

@@ -4,18 +4,25 @@
 
 pub(crate) mod audit;
 mod check;
+mod connect;
 pub(crate) mod consent;
 #[cfg(feature = "testing")]
 pub mod contract;
 mod dialect;
 mod digest;
 pub(crate) mod dnc;
+#[cfg(feature = "duckdb")]
+mod duckdb;
 mod engine;
 mod error;
+mod file;
 pub(crate) mod grants;
 pub(crate) mod import;
 pub(crate) mod interactions;
+mod location;
 mod migration;
+#[cfg(feature = "duckdb")]
+mod placeholder;
 pub(crate) mod provenance;
 pub(crate) mod records;
 pub(crate) mod runs;
@@ -33,14 +40,15 @@ use std::path::Path;
 
 pub use self::audit::{AuditEntry, AuditFault, AuditFilter, AuditVerification};
 pub use self::check::CheckReport;
-pub use self::dialect::Dialect;
+pub use self::dialect::{Dialect, References};
 pub use self::digest::{StoreDigest, TableDigest};
-pub use self::engine::{Access, BulkLoad, Engine, OnConflict};
+pub use self::engine::{Access, BulkLoad, Engine, OnConflict, Section};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::import::{
     ExistingHuman, ExistingLink, HUMAN_FIELDS, HumanUpdate, ImportBatch, ImportTransaction,
     LinkUpdate, SourceRow, SourceRowUpdate, VerificationError,
 };
+pub use self::location::StoreLocation;
 pub use self::migration::schema_version;
 pub use self::provenance::{Origin, SourceKey};
 pub use self::runs::{
@@ -67,24 +75,20 @@ enum Purpose {
 }
 
 impl Store {
-    /// Opens the store in an existing file and brings its schema up to date if `access` allows.
+    /// Opens an existing store and brings its schema up to date if `access` allows.
     ///
-    /// `at` is the instant recorded for a schema change.
+    /// `at` is the instant recorded for a schema change; without one the engine's clock tells it.
     ///
     /// # Errors
     ///
-    /// Kind `NotFound`, `Foreign`, `Newer`, `Damaged` or `ReadOnly`; the file is then unchanged.
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn open(path: &Path, access: Access, at: Instant) -> Result<Self, StoreError> {
-        if !Self::exists(path)? {
-            return Err(StoreError::new(
-                StoreErrorKind::NotFound,
-                "open",
-                "there is no store at this path",
-            ));
-        }
-        let mut engine = sqlite::SqliteEngine::open(path, access)?;
-        let version = migration::version_of(&mut engine)?;
+    /// Kind `NotFound`, `Foreign`, `Newer`, `Damaged` or `ReadOnly`; the store is then unchanged.
+    pub(crate) fn open(
+        location: &StoreLocation,
+        access: Access,
+        at: Option<Instant>,
+    ) -> Result<Self, StoreError> {
+        let mut engine = connect::open(location, access)?;
+        let version = migration::version_of(engine.as_mut())?;
         if version < schema_version() && access == Access::Read {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
@@ -94,58 +98,41 @@ impl Store {
                 ),
             ));
         }
-        migration::migrate(&mut engine, version, at)?;
-        Ok(Self {
-            engine: Box::new(engine),
-            purpose: Purpose::Keep,
-        })
+        let at = at.map_or_else(|| engine.clock(), Ok)?;
+        Self::on_engine(engine, version, at)
     }
 
-    /// What time it is by the engine's own clock; the library has none.
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn driver_clock() -> Result<Instant, StoreError> {
-        sqlite::SqliteEngine::clock()
-    }
-
-    /// Makes a new store at a path where there is nothing, or an empty file.
+    /// Makes a new store where there is nothing, or an empty file.
     ///
     /// # Errors
     ///
     /// Kind `Invalid` when something is there; `ReadOnly` when the folder cannot be written.
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn create(path: &Path, at: Instant) -> Result<Self, StoreError> {
-        if Self::exists(path)? {
-            return Err(StoreError::new(
-                StoreErrorKind::Invalid,
-                "create",
-                "there is a store at this path already",
-            ));
-        }
-        let mut engine = sqlite::SqliteEngine::create(path)?;
-        engine.initialise()?;
-        let made = migration::migrate(&mut engine, 0, at);
+    pub(crate) fn create(
+        location: &StoreLocation,
+        at: Option<Instant>,
+    ) -> Result<Self, StoreError> {
+        let mut engine = connect::create(location)?;
+        let at = at.map_or_else(|| engine.clock(), Ok)?;
+        let made = migration::migrate(engine.as_mut(), 0, at);
         // Another process that makes the same store may have been faster; then its tables stand.
         let stands = |engine: &mut dyn Engine| {
             migration::version_of(engine).is_ok_and(|version| version == schema_version())
         };
-        if made.is_err() && !stands(&mut engine) {
+        if made.is_err() && !stands(engine.as_mut()) {
             made?;
         }
         Ok(Self {
-            engine: Box::new(engine),
+            engine,
             purpose: Purpose::Keep,
         })
     }
 
     /// Makes a store that lives as long as the value.
     #[cfg(feature = "sqlite")]
-    pub(crate) fn in_memory(at: Instant) -> Result<Self, StoreError> {
+    pub(crate) fn in_memory() -> Result<Self, StoreError> {
         let mut engine = sqlite::SqliteEngine::in_memory()?;
-        migration::migrate(&mut engine, 0, at)?;
-        Ok(Self {
-            engine: Box::new(engine),
-            purpose: Purpose::Keep,
-        })
+        let at = engine.clock()?;
+        Self::on_engine(Box::new(engine), 0, at)
     }
 
     /// Makes a store at `path` for trying a plan out: nothing in it is checked against tenants.
@@ -155,22 +142,19 @@ impl Store {
     /// As [`Store::create`].
     #[cfg(feature = "sqlite")]
     pub(crate) fn scratch(path: &Path, at: Instant) -> Result<Self, StoreError> {
-        let mut store = Self::create(path, at)?;
+        let mut store = Self::create(&path.into(), Some(at))?;
         store.purpose = Purpose::Scratch;
         store.engine.set_bulk_load(BulkLoad::Begin)?;
         Ok(store)
     }
 
-    /// Whether a store, readable by this program, stands at a path. Changes nothing.
+    /// Whether a store, readable by this program, stands at a location. Changes nothing.
     ///
     /// # Errors
     ///
     /// As [`Store::open`], except that a missing or empty file is `Ok(false)`.
-    #[cfg(feature = "sqlite")]
-    pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
-        Ok(sqlite::identify(path)? == sqlite::FileKind::Store
-            // A process that was killed right after it made the file left it without tables.
-            && !sqlite::SqliteEngine::open(path, Access::Read)?.is_blank()?)
+    pub(crate) fn exists(location: &StoreLocation) -> Result<bool, StoreError> {
+        connect::exists(location)
     }
 
     /// A store on an engine of the caller's, whose schema is brought up to date.

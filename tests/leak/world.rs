@@ -152,7 +152,7 @@ impl World {
     pub(super) fn new() -> Self {
         let sandbox = Sandbox::new();
         let mut ids = BTreeMap::new();
-        let mut smrt = Smrt::create_file(&sandbox.path(DB), When::Before.instant()).unwrap();
+        let mut smrt = Smrt::create_at(&sandbox.path(DB), When::Before.instant()).unwrap();
         for tenant in TENANTS {
             add_tenant(&mut smrt, tenant);
         }
@@ -776,7 +776,7 @@ pub(super) fn acting<'s>(smrt: &'s mut Smrt, tenant: &str) -> TenantSession<'s> 
 
 /// The store at a path.
 pub(super) fn open(path: &Path) -> Smrt {
-    Smrt::open_file(path, smrt_core::store::Access::Write, When::Live.instant()).unwrap()
+    Smrt::open_at(path, smrt_core::store::Access::Write, When::Live.instant()).unwrap()
 }
 
 pub(super) fn instant(text: &str) -> Instant {

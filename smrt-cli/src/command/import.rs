@@ -454,8 +454,7 @@ impl ImportCall<'_> {
             report.run,
             format.extension()
         );
-        let folder = self.global.db.parent().unwrap_or(Path::new(""));
-        Some(folder.join(name))
+        Some(context::folder(self.global).join(name))
     }
 }
 

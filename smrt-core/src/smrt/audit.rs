@@ -29,7 +29,7 @@ impl TenantSession<'_> {
     /// # use smrt_core::store::{AuditFilter, NewTenant};
     /// # let folder = tempfile::tempdir()?;
     /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
-    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let mut smrt = Smrt::create_at(&folder.path().join("contacts.db"), now)?;
     /// # let actor: Actor = "anna.k".parse()?;
     /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
     /// # smrt.add_tenant(&acme, &actor, now)?;
@@ -55,7 +55,7 @@ impl TenantSession<'_> {
     /// # use smrt_core::store::{AuditFilter, NewTenant};
     /// # let folder = tempfile::tempdir()?;
     /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
-    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let mut smrt = Smrt::create_at(&folder.path().join("contacts.db"), now)?;
     /// # let actor: Actor = "anna.k".parse()?;
     /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
     /// # smrt.add_tenant(&acme, &actor, now)?;
@@ -82,7 +82,7 @@ impl TenantSession<'_> {
     /// # use smrt_core::store::{AuditFilter, NewTenant};
     /// # let folder = tempfile::tempdir()?;
     /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
-    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let mut smrt = Smrt::create_at(&folder.path().join("contacts.db"), now)?;
     /// # let actor: Actor = "anna.k".parse()?;
     /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
     /// # smrt.add_tenant(&acme, &actor, now)?;
@@ -106,7 +106,7 @@ impl TenantSession<'_> {
     /// # use smrt_core::store::{AuditFilter, NewTenant};
     /// # let folder = tempfile::tempdir()?;
     /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
-    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let mut smrt = Smrt::create_at(&folder.path().join("contacts.db"), now)?;
     /// # let actor: Actor = "anna.k".parse()?;
     /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
     /// # smrt.add_tenant(&acme, &actor, now)?;
@@ -141,7 +141,7 @@ impl TenantSession<'_> {
     /// # use smrt_core::store::{AuditFilter, NewTenant};
     /// # let folder = tempfile::tempdir()?;
     /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
-    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let mut smrt = Smrt::create_at(&folder.path().join("contacts.db"), now)?;
     /// # let actor: Actor = "anna.k".parse()?;
     /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
     /// # smrt.add_tenant(&acme, &actor, now)?;
@@ -205,7 +205,7 @@ impl Smrt {
     /// # use smrt_core::store::{AuditFilter, NewTenant};
     /// # let folder = tempfile::tempdir()?;
     /// # let now: Instant = "2026-11-21T08:30:00Z".parse()?;
-    /// # let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), now)?;
+    /// # let mut smrt = Smrt::create_at(&folder.path().join("contacts.db"), now)?;
     /// # let actor: Actor = "anna.k".parse()?;
     /// # let acme = NewTenant { slug: "acme".parse()?, name: "Acme".into() };
     /// # smrt.add_tenant(&acme, &actor, now)?;

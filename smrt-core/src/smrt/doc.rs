@@ -5,7 +5,7 @@ use crate::model::{Actor, AreaCodes, Id, Instant, NumberSet, RegistryKind, Slug}
 use crate::phone::E164;
 use crate::store::{
     Access, BulkLoad, Dialect, Engine, ImportBatch, IndexPolicy, NewRun, NewTenant, OnConflict,
-    Row, RowBlock, Run, RunCounts, Store, StoreError, Value, schema,
+    Row, RowBlock, Run, RunCounts, Section, Store, StoreError, Value, schema,
 };
 
 /// The instant of the examples, 2026-11-21T08:30:00Z.
@@ -190,7 +190,7 @@ fn issue(run: &Run) -> RowBlock {
 ///
 /// Those of the engine inside.
 pub fn engine() -> Result<Box<dyn Engine>, SmrtError> {
-    let mut store = Store::in_memory(now())?;
+    let mut store = Store::in_memory()?;
     let dialect = store.engine().dialect();
     Ok(Box::new(CallersEngine { store, dialect }))
 }
@@ -234,6 +234,14 @@ impl Engine for CallersEngine {
         self.store.engine().query(sql, parameters, each)
     }
 
+    fn has_table(&mut self, name: &str) -> Result<bool, StoreError> {
+        self.store.engine().has_table(name)
+    }
+
+    fn enter(&mut self, section: Section) -> Result<(), StoreError> {
+        self.store.engine().enter(section)
+    }
+
     fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError> {
         self.store.engine().bulk_write(rows, on_conflict)
     }
@@ -244,6 +252,18 @@ impl Engine for CallersEngine {
 
     fn lock_imports(&mut self) -> Result<(), StoreError> {
         self.store.engine().lock_imports()
+    }
+
+    fn lock_run(&mut self, run: i64) -> Result<bool, StoreError> {
+        self.store.engine().lock_run(run)
+    }
+
+    fn unlock_run(&mut self, run: i64) -> Result<(), StoreError> {
+        self.store.engine().unlock_run(run)
+    }
+
+    fn clock(&mut self) -> Result<Instant, StoreError> {
+        self.store.engine().clock()
     }
 
     fn check_integrity(&mut self) -> Result<Vec<String>, StoreError> {

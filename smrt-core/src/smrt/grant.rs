@@ -98,7 +98,7 @@ impl TenantSession<'_> {
     ///
     /// let folder = tempfile::tempdir()?;
     /// let at = "2026-05-01".parse()?;
-    /// let mut smrt = Smrt::create_file(&folder.path().join("contacts.db"), at)?;
+    /// let mut smrt = Smrt::create_at(&folder.path().join("contacts.db"), at)?;
     /// for slug in ["acme", "beta"] {
     ///     smrt.add_tenant(&NewTenant { slug: slug.parse()?, name: slug.into() }, &"operator".parse()?, at)?;
     /// }

@@ -67,7 +67,7 @@ impl Unit<'_> {
                     false => Ok(self.append_apart(|_| Ok(()))?),
                 }
             }
-            Access::Write => {
+            Access::Write | Access::WriteBeside => {
                 audit::append(self.engine, &self.trail, self.at)?;
                 self.trail.clear();
                 Ok(self.engine.commit()?)

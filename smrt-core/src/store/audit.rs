@@ -11,6 +11,8 @@ mod merkle;
 mod read;
 mod verify;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -20,7 +22,7 @@ pub use self::read::{AuditEntry, AuditFilter};
 pub(crate) use self::read::{entries, entry, recorded_until};
 pub use self::verify::AuditVerification;
 pub(crate) use self::verify::{RootOf, Walked, verify};
-use super::engine::Engine;
+use super::engine::{Engine, Section};
 use super::error::{StoreError, StoreErrorKind};
 use super::value::Value;
 use crate::model::{EntityType, Field, Id, Instant};
@@ -143,18 +145,16 @@ pub(crate) fn append(
     entries: &[NewEntry],
     at: Instant,
 ) -> Result<(), StoreError> {
-    let mut heads: Vec<Head> = Vec::new();
+    // In one order, so that no two transactions wait for each other.
+    let tenants: BTreeSet<Id> = entries.iter().map(|entry| entry.tenant).collect();
+    let mut heads = Vec::with_capacity(tenants.len());
+    for tenant in tenants {
+        engine.enter(Section::AuditTrail(tenant))?;
+        heads.push(read_head(engine, tenant)?);
+    }
     let mut hasher = LeafHasher::default();
     for entry in entries {
-        let known = heads.iter().position(|head| head.tenant == entry.tenant);
-        let head = match known {
-            Some(position) => heads.get_mut(position),
-            None => {
-                heads.push(read_head(engine, entry.tenant)?);
-                heads.last_mut()
-            }
-        };
-        if let Some(head) = head {
+        if let Some(head) = heads.iter_mut().find(|head| head.tenant == entry.tenant) {
             append_one(engine, &mut hasher, head, entry, at)?;
         }
     }

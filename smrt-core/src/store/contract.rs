@@ -111,7 +111,7 @@ pub const CASES: &[Case] = &[
         transaction::rollback_leaves_nothing,
     ),
     Case::new(
-        "a failed statement does not end the transaction, and the rollback takes all of it back",
+        "a failed statement leaves the transaction to be rolled back, and that takes all of it back",
         transaction::failed_statement,
     ),
     Case::new(
@@ -151,13 +151,16 @@ pub const CASES: &[Case] = &[
         "text keys are compared byte by byte, whatever they look like",
         key::texts,
     ),
-    Case::new("a reference to nothing is refused", reference::dangling),
     Case::new(
-        "a record that is referred to cannot be deleted",
+        "a reference to nothing is refused by an engine that says so",
+        reference::dangling,
+    ),
+    Case::new(
+        "a record that is referred to cannot be deleted where references are refused",
         reference::parent_kept,
     ),
     Case::new(
-        "references are not checked during a bulk load, and again after it",
+        "where indexes are deferred, references are not checked during a bulk load, and again after it",
         reference::bulk_load,
     ),
     Case::new(

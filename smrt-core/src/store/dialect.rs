@@ -1,6 +1,6 @@
 //! Every difference between the engines' SQL, by name.
 
-use super::schema::Kind;
+use super::schema::{Index, Kind};
 
 /// Where an engine's SQL differs. No method has a default: a new engine must answer each.
 pub trait Dialect: Sync {
@@ -10,6 +10,16 @@ pub trait Dialect: Sync {
     /// The column type that stores a kind of value.
     fn column_type(&self, kind: Kind) -> &'static str;
 
+    /// Whether the engine itself refuses a reference to a record that is not there, and when.
+    fn references(&self) -> References;
+
+    /// Whether an index is of use: one that keeps keys apart always is.
+    fn wants_index(&self, index: &Index) -> bool;
+
+    /// Whether a bulk load into an empty store leaves indexes for its end. An engine in which
+    /// others may write meanwhile keeps them.
+    fn defers_indexes(&self) -> bool;
+
     /// An expression that shows an id column as text.
     fn id_as_text(&self, column: &str) -> String;
 
@@ -18,4 +28,15 @@ pub trait Dialect: Sync {
 
     /// A condition: `column` contains the text parameter `parameter`, case folded.
     fn contains_folded(&self, column: &str, parameter: &str) -> String;
+}
+
+/// How an engine watches over references between tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum References {
+    /// As part of the tables: the clause may name a key whose index comes later.
+    InTables,
+    /// By constraints that are added once the indexes stand.
+    AfterIndexes,
+    /// Not at all; `smrt db check` looks for them.
+    Unchecked,
 }

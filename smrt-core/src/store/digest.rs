@@ -117,7 +117,10 @@ pub(super) fn encode(value: Value<'_>, sink: &mut impl FnMut(&[u8])) {
     };
     match value {
         Value::Null => tagged(0, &[]),
+        // A boolean and an instant are the numbers that an engine without such types keeps.
         Value::Integer(number) => tagged(1, &number.to_be_bytes()),
+        Value::Boolean(truth) => tagged(1, &i64::from(truth).to_be_bytes()),
+        Value::Instant(instant) => tagged(1, &instant.as_micros().to_be_bytes()),
         Value::Id(id) => tagged(2, id.as_bytes()),
         Value::Text(text) => tagged(3, text.as_bytes()),
         Value::Bytes(bytes) => tagged(4, bytes),

@@ -3,6 +3,7 @@
 use super::dialect::Dialect;
 use super::error::StoreError;
 use super::value::{Row, RowBlock, Value};
+use crate::model::{Id, Instant};
 
 /// A database connection that can hold a store.
 ///
@@ -12,7 +13,7 @@ pub trait Engine: Send {
     /// Where this engine's SQL differs from the others'.
     fn dialect(&self) -> &'static dyn Dialect;
 
-    /// Begins a transaction. Write transactions exclude each other from their first statement.
+    /// Begins a transaction.
     ///
     /// # Errors
     ///
@@ -23,7 +24,8 @@ pub trait Engine: Send {
     ///
     /// # Errors
     ///
-    /// After an error nothing of the transaction is in the store.
+    /// After an error nothing of the transaction is in the store; kind `ConnectionLost` says that
+    /// this cannot be known.
     fn commit(&mut self) -> Result<(), StoreError>;
 
     /// Takes back everything since `begin`. Without a transaction it does nothing.
@@ -37,14 +39,14 @@ pub trait Engine: Send {
     ///
     /// # Errors
     ///
-    /// The transaction stays open; the caller rolls back.
+    /// The transaction can only be rolled back.
     fn execute(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<u64, StoreError>;
 
     /// Runs several statements without parameters, separated by `;`.
     ///
     /// # Errors
     ///
-    /// The statements before the failing one have run; the caller rolls back.
+    /// The statements before the failing one may have run; a transaction can only be rolled back.
     fn execute_script(&mut self, sql: &str) -> Result<(), StoreError>;
 
     /// Runs a query and calls `each` for every row in the query's order.
@@ -58,6 +60,21 @@ pub trait Engine: Send {
         parameters: &[Value<'_>],
         each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
+
+    /// Whether there is a table of this name.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Engine`.
+    fn has_table(&mut self, name: &str) -> Result<bool, StoreError>;
+
+    /// Waits until no other transaction is in this section, and keeps others out of it until this
+    /// one ends. Where write transactions exclude each other there is nothing to wait for.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Locked` when another one stays in it longer than the engine waits.
+    fn enter(&mut self, section: Section) -> Result<(), StoreError>;
 
     /// Writes the rows of a block in order and returns how many were inserted.
     ///
@@ -75,12 +92,35 @@ pub trait Engine: Send {
     /// Kind `Engine`.
     fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError>;
 
-    /// Keeps every other process from importing into this store until this connection is closed.
+    /// Makes ready for an import: where only one can be at a time, every other process is kept from
+    /// importing into this store until this connection is closed.
     ///
     /// # Errors
     ///
     /// Kind `Locked` at once when another process imports.
     fn lock_imports(&mut self) -> Result<(), StoreError>;
+
+    /// Takes a run of the import for this connection until it is closed; false when another
+    /// connection has it, which then is alive. Where one import excludes every other, it is free.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Engine`.
+    fn lock_run(&mut self, run: i64) -> Result<bool, StoreError>;
+
+    /// Gives a run back.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Engine`.
+    fn unlock_run(&mut self, run: i64) -> Result<(), StoreError>;
+
+    /// What time it is by the engine's own clock; the library has none.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Engine`.
+    fn clock(&mut self) -> Result<Instant, StoreError>;
 
     /// The engine's own check of the file: one line for each fault, none for a sound store.
     ///
@@ -95,8 +135,30 @@ pub trait Engine: Send {
 pub enum Access {
     /// Sees one state of the store throughout, writes nothing.
     Read,
-    /// Reads and writes.
+    /// Reads and writes; such transactions exclude each other from their first statement.
     Write,
+    /// Reads and writes beside others of its kind, where the engine can: under keys that are mostly
+    /// its own, and in sections that it enters. A key that another transaction took since this one
+    /// looked fails it with kind `Conflict`; it is then run again from its beginning.
+    WriteBeside,
+}
+
+impl Access {
+    /// Whether nothing is written.
+    #[must_use]
+    pub const fn is_read(self) -> bool {
+        matches!(self, Self::Read)
+    }
+}
+
+/// What one transaction at a time may work on, in the order in which one that needs several enters
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// The numbers of before-images.
+    RecordChanges,
+    /// The end of a tenant's audit trail.
+    AuditTrail(Id),
 }
 
 /// What a bulk write does with a row whose key is taken.

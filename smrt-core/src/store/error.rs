@@ -27,6 +27,10 @@ pub enum StoreErrorKind {
     Damaged,
     /// Another process holds the store.
     Locked,
+    /// Another transaction was faster; nothing of this one was kept, and it may be run again.
+    Conflict,
+    /// The server does not answer any more. During a commit, whether it was made is not known.
+    ConnectionLost,
     /// The disk, or the quota on it, is full.
     DiskFull,
     /// The file or its folder cannot be written.
@@ -114,7 +118,7 @@ impl StoreError {
     /// Whether the same call may succeed later without anything else changing.
     #[must_use]
     pub const fn may_retry(&self) -> bool {
-        matches!(self.kind, StoreErrorKind::Locked)
+        matches!(self.kind, StoreErrorKind::Locked | StoreErrorKind::Conflict)
     }
 
     /// A stable code for programs.
@@ -126,6 +130,8 @@ impl StoreError {
             StoreErrorKind::Newer => "store_newer",
             StoreErrorKind::Damaged => "store_damaged",
             StoreErrorKind::Locked => "store_locked",
+            StoreErrorKind::Conflict => "store_conflict",
+            StoreErrorKind::ConnectionLost => "store_connection_lost",
             StoreErrorKind::DiskFull => "store_disk_full",
             StoreErrorKind::ReadOnly => "store_read_only",
             StoreErrorKind::Constraint => "store_constraint",
@@ -152,6 +158,10 @@ impl StoreError {
                 Some("restore a backup; `smrt db check` lists what is damaged")
             }
             StoreErrorKind::Locked => Some("wait for the other process to end, then try again"),
+            StoreErrorKind::Conflict => Some("run the same command again"),
+            StoreErrorKind::ConnectionLost => Some(
+                "when the server answers again, look at what was written, or run an import with `--resume`",
+            ),
             StoreErrorKind::DiskFull => {
                 Some("free some space, then run the same command with `--resume`")
             }

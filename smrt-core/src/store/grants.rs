@@ -185,8 +185,8 @@ pub(crate) fn sharing_consents(
 fn sharing_consent(row: &dyn Row, first: usize) -> Result<SharingConsent, StoreError> {
     Ok(SharingConsent {
         status: row.text(first)?.parse().unwrap_or(ConsentStatus::Revoked),
-        date: row.optional_integer(first + 1)?.map(Instant::from_micros),
-        expires_at: row.optional_integer(first + 2)?.map(Instant::from_micros),
+        date: row.optional_instant(first + 1)?,
+        expires_at: row.optional_instant(first + 2)?,
     })
 }
 
@@ -301,7 +301,7 @@ fn grant(row: &dyn Row) -> Result<Grant, StoreError> {
         field,
         level,
         created_at: row.instant(7)?,
-        expires_at: row.optional_integer(8)?.map(Instant::from_micros),
-        revoked_at: row.optional_integer(9)?.map(Instant::from_micros),
+        expires_at: row.optional_instant(8)?,
+        revoked_at: row.optional_instant(9)?,
     })
 }

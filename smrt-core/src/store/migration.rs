@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::count;
-use super::dialect::Dialect;
+use super::dialect::{Dialect, References};
 use super::engine::{Access, Engine};
 use super::error::{StoreError, StoreErrorKind};
 use super::schema::{Build, INDEXES, Index, Kind, Role, TABLES, Uniqueness};
@@ -40,28 +40,30 @@ const MIGRATIONS: [Migration; 3] = [
     },
 ];
 
+/// What a new store begins with, instead of the migrations up to its version.
+const BASELINE: Baseline = Baseline {
+    version: 3,
+    sql: include_str!("migrations/0003_baseline.sql"),
+};
+
+/// All tables of a schema version in one step: an engine that came later need not know how to make
+/// every change of the history before it.
+struct Baseline {
+    version: i64,
+    sql: &'static str,
+}
+
 /// The schema version this program writes.
 #[must_use]
 pub fn schema_version() -> i64 {
     MIGRATIONS.last().map_or(0, |migration| migration.version)
 }
 
-/// The schema version of a store; 0 for an empty one.
+/// The schema version of a store; 0 for an empty one, or one whose making was cut short.
 pub(super) fn version_of(engine: &mut dyn Engine) -> Result<i64, StoreError> {
-    let mut version = 0;
-    let read = engine.query(
-        "SELECT max(version) FROM schema_migrations",
-        &[],
-        &mut |row| {
-            version = row.optional_integer(0)?.unwrap_or(0);
-            Ok(())
-        },
-    );
-    match read {
-        Ok(()) => Ok(version),
-        // A store whose making was cut short, or is under way, has no such table yet.
-        Err(error) if error.kind() == StoreErrorKind::Engine => Ok(0),
-        Err(error) => Err(error),
+    match engine.has_table("schema_migrations")? {
+        true => count(engine, "SELECT max(version) FROM schema_migrations", &[]),
+        false => Ok(0),
     }
 }
 
@@ -97,29 +99,93 @@ fn apply(engine: &mut dyn Engine, from: i64, at: Instant) -> Result<(), StoreErr
         return Ok(());
     }
     let dialect = engine.dialect();
-    let steps = || {
-        MIGRATIONS
-            .iter()
-            .filter(|migration| migration.version > from)
-    };
-    for migration in steps() {
-        engine.execute_script(&fill_types(migration.sql, dialect))?;
+    let mut references = Vec::new();
+    let mut from_tables = from;
+    if from == 0 {
+        let sql = match dialect.references() {
+            References::InTables => BASELINE.sql.to_owned(),
+            References::AfterIndexes => take_references(BASELINE.sql, &mut references),
+            References::Unchecked => take_references(BASELINE.sql, &mut Vec::new()),
+        };
+        engine.execute_script(&fill_types(&sql, dialect))?;
+        from_tables = BASELINE.version;
+    }
+    for migration in after(from) {
+        if migration.version > from_tables {
+            engine.execute_script(&fill_types(migration.sql, dialect))?;
+        }
         engine.execute(
             "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
             &[migration.version.into(), migration.name.into(), at.into()],
         )?;
     }
-    let always = INDEXES.iter().filter(|index| index.build == Build::Always);
-    always
-        .map(create_index)
-        .try_for_each(|sql| engine.execute_script(&sql))?;
+    create_indexes(engine, Build::Always)?;
     create_deferred_indexes(engine)?;
-    if from > 0 {
-        for migration in steps() {
+    references
+        .iter()
+        .try_for_each(|reference| engine.execute_script(&reference.constraint()))?;
+    for migration in after(from) {
+        if from > 0 {
             engine.execute_script(migration.fill)?;
         }
     }
     create_views(engine)
+}
+
+fn after(version: i64) -> impl Iterator<Item = &'static Migration> {
+    MIGRATIONS
+        .iter()
+        .filter(move |migration| migration.version > version)
+}
+
+/// A column that names a row of another table.
+#[derive(Debug, PartialEq, Eq)]
+struct Reference<'sql> {
+    table: &'sql str,
+    column: &'sql str,
+    parent: &'sql str,
+}
+
+impl Reference<'_> {
+    fn constraint(&self) -> String {
+        let Self {
+            table,
+            column,
+            parent,
+        } = self;
+        format!(
+            "ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fkey \
+             FOREIGN KEY ({column}) REFERENCES {parent};"
+        )
+    }
+}
+
+/// The text of tables without its clauses about references, which are handed over.
+fn take_references<'sql>(sql: &'sql str, references: &mut Vec<Reference<'sql>>) -> String {
+    let mut table = "";
+    let mut lines = Vec::new();
+    for line in sql.lines() {
+        let mut words = line.split_whitespace();
+        let first = words.next().unwrap_or_default();
+        if line.starts_with("CREATE TABLE") {
+            table = words.nth(1).unwrap_or_default();
+        }
+        let Some((before, parent)) = line.split_once(" REFERENCES ") else {
+            lines.push(line.to_owned());
+            continue;
+        };
+        let (parent, comma) = match parent.strip_suffix(',') {
+            Some(parent) => (parent, ","),
+            None => (parent, ""),
+        };
+        references.push(Reference {
+            table,
+            column: first,
+            parent,
+        });
+        lines.push(format!("{before}{comma}"));
+    }
+    lines.join("\n")
 }
 
 fn fill_types(sql: &str, dialect: &dyn Dialect) -> String {
@@ -152,6 +218,9 @@ fn create_index(index: &Index) -> String {
 
 /// Drops the indexes that a bulk load into an empty store builds at its end.
 pub(super) fn drop_deferred_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
+    if !engine.dialect().defers_indexes() {
+        return Ok(());
+    }
     INDEXES
         .iter()
         .filter(|index| index.build != Build::Always)
@@ -175,9 +244,10 @@ pub(super) fn create_shared_indexes(engine: &mut dyn Engine) -> Result<(), Store
 }
 
 fn create_indexes(engine: &mut dyn Engine, build: Build) -> Result<(), StoreError> {
+    let dialect = engine.dialect();
     INDEXES
         .iter()
-        .filter(|index| index.build == build)
+        .filter(|index| index.build == build && dialect.wants_index(index))
         .try_for_each(|index| engine.execute_script(&create_index(index)))
 }
 
@@ -220,6 +290,29 @@ pub(super) fn content_columns(table: &super::schema::Table) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn references_are_taken_out_of_the_tables_one_by_one() {
+        let sql = "CREATE TABLE links (\n  id     {id} NOT NULL,\n  \
+                   number {id} NOT NULL REFERENCES numbers (id),\n  \
+                   human  {id} REFERENCES humans (id)\n);";
+        let mut references = Vec::new();
+        let left = take_references(sql, &mut references);
+        assert_eq!(
+            left,
+            "CREATE TABLE links (\n  id     {id} NOT NULL,\n  number {id} NOT NULL,\n  human  {id}\n);"
+        );
+        let constraints: Vec<_> = references.iter().map(Reference::constraint).collect();
+        assert_eq!(
+            constraints,
+            [
+                "ALTER TABLE links ADD CONSTRAINT links_number_fkey \
+                 FOREIGN KEY (number) REFERENCES numbers (id);",
+                "ALTER TABLE links ADD CONSTRAINT links_human_fkey \
+                 FOREIGN KEY (human) REFERENCES humans (id);",
+            ]
+        );
+    }
 
     #[test]
     fn versions_count_up_from_one() {

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value as Json};
 
 use super::count;
-use super::engine::{Engine, OnConflict};
+use super::engine::{Engine, OnConflict, Section};
 use super::error::StoreError;
 use super::import::IDS_PER_QUERY;
 use super::schema::{self, Table};
@@ -177,6 +177,7 @@ pub(crate) fn keep_before_image(
     fields: Map<String, Json>,
     at: Instant,
 ) -> Result<(), StoreError> {
+    engine.enter(Section::RecordChanges)?;
     let sequence = count(engine, "SELECT max(sequence) FROM record_changes", &[])? + 1;
     let fields = Json::Object(fields).to_string();
     engine.execute(

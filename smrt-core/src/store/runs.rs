@@ -640,7 +640,7 @@ fn read(row: &dyn Row) -> Result<Run, StoreError> {
         key: RunKey(row.integer(14)?),
         status: RunStatus::parse(status).ok_or_else(|| StoreError::unexpected_value(1))?,
         indexes_deferred: row.integer(2)? != 0,
-        finished_at: row.optional_integer(3)?.map(Instant::from_micros),
+        finished_at: row.optional_instant(3)?,
         counts: RunCounts {
             rows_checkpoint: unsigned(row, 4)?,
             rows_deferred: unsigned(row, 5)?,

@@ -15,14 +15,14 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use self::error::translate;
-use super::dialect::Dialect;
-use super::engine::{Access, BulkLoad, Engine, OnConflict};
+use self::header::{APPLICATION_ID, identify};
+use super::dialect::{Dialect, References};
+use super::engine::{Access, BulkLoad, Engine, OnConflict, Section};
 use super::error::{StoreError, StoreErrorKind};
-use super::schema::{Kind, Table};
+use super::file::FileKind;
+use super::schema::{Index, Kind, Table};
 use super::value::{Row, RowBlock, Value};
 use crate::model::{Id, Instant};
-
-pub(crate) use self::header::{APPLICATION_ID, FileKind, identify};
 
 /// The name under which SQLite keeps a database in memory only.
 const IN_MEMORY: &str = ":memory:";
@@ -62,6 +62,13 @@ impl Drop for ImportLock {
     }
 }
 
+/// Whether a store of smrt stands at a path.
+pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
+    Ok(identify(path)? == FileKind::Store
+        // A process that was killed right after it made the file left it without tables.
+        && !SqliteEngine::open(path, Access::Read)?.is_blank()?)
+}
+
 impl SqliteEngine {
     /// Opens an existing file, which the caller has identified as a store.
     pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
@@ -70,7 +77,7 @@ impl SqliteEngine {
         let engine = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         engine
             .connection
-            .pragma_update(None, "query_only", access == Access::Read)
+            .pragma_update(None, "query_only", access.is_read())
             .map_err(|error| translate(error, "open"))?;
         Ok(engine)
     }
@@ -81,21 +88,6 @@ impl SqliteEngine {
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         )
-    }
-
-    /// What time it is.
-    pub(crate) fn clock() -> Result<Instant, StoreError> {
-        let now = |connection: Connection| {
-            connection.query_one(
-                "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER)",
-                [],
-                |row| row.get::<_, i64>(0),
-            )
-        };
-        Connection::open_in_memory()
-            .and_then(now)
-            .map(|millis| Instant::from_micros(millis * 1_000))
-            .map_err(|error| translate(error, "clock"))
     }
 
     /// Makes a store that lives as long as this connection.
@@ -179,7 +171,7 @@ impl Engine for SqliteEngine {
     fn begin(&mut self, access: Access) -> Result<(), StoreError> {
         let sql = match access {
             Access::Read => "BEGIN DEFERRED",
-            Access::Write => "BEGIN IMMEDIATE",
+            Access::Write | Access::WriteBeside => "BEGIN IMMEDIATE",
         };
         self.connection
             .execute_batch(sql)
@@ -237,6 +229,15 @@ impl Engine for SqliteEngine {
         while let Some(row) = rows.next().map_err(failed)? {
             each(&SqliteRow(row))?;
         }
+        Ok(())
+    }
+
+    fn has_table(&mut self, name: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1)";
+        super::count(self, sql, &[name.into()]).map(|exists| exists != 0)
+    }
+
+    fn enter(&mut self, _section: Section) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -303,6 +304,19 @@ impl Engine for SqliteEngine {
         }
     }
 
+    fn lock_run(&mut self, _run: i64) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    fn unlock_run(&mut self, _run: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn clock(&mut self) -> Result<Instant, StoreError> {
+        let sql = "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000";
+        super::count(self, sql, &[]).map(Instant::from_micros)
+    }
+
     fn check_integrity(&mut self) -> Result<Vec<String>, StoreError> {
         let mut faults = Vec::new();
         self.query("PRAGMA integrity_check(20)", &[], &mut |row| {
@@ -367,6 +381,8 @@ impl ToSql for Bound<'_> {
         Ok(ToSqlOutput::Borrowed(match &self.0 {
             Value::Null => ValueRef::Null,
             Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Boolean(truth) => ValueRef::Integer(i64::from(*truth)),
+            Value::Instant(instant) => ValueRef::Integer(instant.as_micros()),
             Value::Id(id) => ValueRef::Blob(id.as_bytes()),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),
@@ -410,6 +426,18 @@ impl Dialect for SqliteDialect {
             Kind::Integer | Kind::Boolean | Kind::Instant => "INTEGER",
             Kind::Text | Kind::Json => "TEXT",
         }
+    }
+
+    fn references(&self) -> References {
+        References::InTables
+    }
+
+    fn wants_index(&self, _index: &Index) -> bool {
+        true
+    }
+
+    fn defers_indexes(&self) -> bool {
+        true
     }
 
     fn id_as_text(&self, column: &str) -> String {

@@ -496,7 +496,7 @@ impl RunTaken {
             "UPDATE source_keys SET last_run = import_run WHERE last_run = ?1",
             "DELETE FROM record_changes WHERE import_run = ?1",
             "DELETE FROM import_deferred WHERE import_run = ?1",
-            "UPDATE import_runs SET indexes_deferred = 0 WHERE number = ?1",
+            "UPDATE import_runs SET indexes_deferred = FALSE WHERE number = ?1",
         ] {
             engine.execute(sql, &[self.key.into()])?;
         }

@@ -10,20 +10,52 @@ use crate::model::{Id, Instant};
 
 /// One value of a row.
 ///
-/// Drivers hand out what they stored: instants and booleans come back as [`Value::Integer`],
-/// UUIDs as [`Value::Id`], JSON as [`Value::Text`].
-#[derive(Clone, Copy, PartialEq)]
+/// Drivers hand out what they stored: UUIDs come back as [`Value::Id`], and so do any other sixteen
+/// bytes; JSON as [`Value::Text`]. An engine without types for instants and booleans hands out
+/// [`Value::Integer`] for both, so whoever reads a row asks it for the type wanted.
+#[derive(Clone, Copy)]
 pub enum Value<'a> {
     /// Nothing.
     Null,
-    /// A whole number, a boolean (0, 1) or an instant (microseconds).
+    /// A whole number; from an engine without types for them also a boolean or an instant.
     Integer(i64),
+    /// True or false.
+    Boolean(bool),
+    /// An instant.
+    Instant(Instant),
     /// A UUID.
     Id(Id),
     /// Text or JSON.
     Text(&'a str),
     /// Bytes of any other length than a UUID's.
     Bytes(&'a [u8]),
+}
+
+impl Value<'_> {
+    /// A number, a boolean (0, 1) or an instant (microseconds) as the number it is kept as where an
+    /// engine has no type for it.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<i64> {
+        match *self {
+            Value::Integer(number) => Some(number),
+            Value::Boolean(truth) => Some(i64::from(truth)),
+            Value::Instant(instant) => Some(instant.as_micros()),
+            Value::Null | Value::Id(_) | Value::Text(_) | Value::Bytes(_) => None,
+        }
+    }
+}
+
+/// Equal values mean the same, whether or not an engine has types for booleans and instants.
+impl PartialEq for Value<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Value::Null, Value::Null) => true,
+            (Value::Id(left), Value::Id(right)) => left == right,
+            (Value::Text(left), Value::Text(right)) => left == right,
+            (Value::Bytes(left), Value::Bytes(right)) => left == right,
+            _ => self.as_integer().is_some() && self.as_integer() == other.as_integer(),
+        }
+    }
 }
 
 impl<'a> From<Option<&'a str>> for Value<'a> {
@@ -52,7 +84,7 @@ impl From<Option<Id>> for Value<'_> {
 
 impl From<Instant> for Value<'_> {
     fn from(instant: Instant) -> Self {
-        Value::Integer(instant.as_micros())
+        Value::Instant(instant)
     }
 }
 
@@ -70,7 +102,7 @@ impl From<i64> for Value<'_> {
 
 impl From<bool> for Value<'_> {
     fn from(truth: bool) -> Self {
-        Value::Integer(i64::from(truth))
+        Value::Boolean(truth)
     }
 }
 
@@ -79,6 +111,8 @@ impl fmt::Debug for Value<'_> {
         match self {
             Value::Null => f.write_str("Null"),
             Value::Integer(number) => write!(f, "Integer({number})"),
+            Value::Boolean(truth) => write!(f, "Boolean({truth})"),
+            Value::Instant(instant) => write!(f, "Instant({})", instant.as_micros()),
             Value::Id(id) => write!(f, "{id:?}"),
             Value::Text(_) => f.write_str("Text(****)"),
             Value::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
@@ -109,9 +143,7 @@ impl dyn Row + '_ {
         match self.value(column)? {
             Value::Null => Ok(None),
             Value::Id(id) => Ok(Some(id)),
-            Value::Integer(_) | Value::Text(_) | Value::Bytes(_) => {
-                Err(StoreError::unexpected_value(column))
-            }
+            _ => Err(StoreError::unexpected_value(column)),
         }
     }
 
@@ -125,16 +157,21 @@ impl dyn Row + '_ {
     pub(crate) fn optional_integer(&self, column: usize) -> Result<Option<i64>, StoreError> {
         match self.value(column)? {
             Value::Null => Ok(None),
-            Value::Integer(number) => Ok(Some(number)),
-            Value::Id(_) | Value::Text(_) | Value::Bytes(_) => {
-                Err(StoreError::unexpected_value(column))
-            }
+            value => match value.as_integer() {
+                Some(number) => Ok(Some(number)),
+                None => Err(StoreError::unexpected_value(column)),
+            },
         }
     }
 
     /// An instant.
     pub(crate) fn instant(&self, column: usize) -> Result<Instant, StoreError> {
         self.integer(column).map(Instant::from_micros)
+    }
+
+    /// An instant or nothing.
+    pub(crate) fn optional_instant(&self, column: usize) -> Result<Option<Instant>, StoreError> {
+        Ok(self.optional_integer(column)?.map(Instant::from_micros))
     }
 
     /// Text.
@@ -147,9 +184,7 @@ impl dyn Row + '_ {
     pub(crate) fn bytes(&self, column: usize) -> Result<&[u8], StoreError> {
         match self.value(column)? {
             Value::Bytes(bytes) => Ok(bytes),
-            Value::Null | Value::Integer(_) | Value::Id(_) | Value::Text(_) => {
-                Err(StoreError::unexpected_value(column))
-            }
+            _ => Err(StoreError::unexpected_value(column)),
         }
     }
 
@@ -158,9 +193,7 @@ impl dyn Row + '_ {
         match self.value(column)? {
             Value::Null => Ok(None),
             Value::Text(text) => Ok(Some(text)),
-            Value::Integer(_) | Value::Id(_) | Value::Bytes(_) => {
-                Err(StoreError::unexpected_value(column))
-            }
+            _ => Err(StoreError::unexpected_value(column)),
         }
     }
 
@@ -219,6 +252,8 @@ impl RowBlock {
         let cell = match value.into() {
             Value::Null => Cell::Null,
             Value::Integer(number) => Cell::Integer(number),
+            Value::Boolean(truth) => Cell::Integer(i64::from(truth)),
+            Value::Instant(instant) => Cell::Integer(instant.as_micros()),
             Value::Id(id) => Cell::Id(id),
             Value::Text(text) => self.keep(text),
             Value::Bytes(bytes) => self.keep_bytes(bytes),

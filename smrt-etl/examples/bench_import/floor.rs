@@ -157,7 +157,7 @@ impl Finished {
     /// Fills a fresh store and says what it cost; the memory of the rows makes its peak senseless.
     pub(crate) fn insert(&self, path: &Path, variant: Variant) -> Result<Measured, Box<dyn Error>> {
         remove_store(path)?;
-        drop(Smrt::create_file(path, "2026-01-01T00:00:00Z".parse()?)?);
+        drop(Smrt::create_at(path, "2026-01-01T00:00:00Z".parse()?)?);
         let (started, cpu_before) = (Instant::now(), own_cpu_seconds());
         let connection = open(path)?;
         if variant.journal == Journal::Rollback {

@@ -55,7 +55,7 @@ pub(crate) fn make_store(
     numbers: u64,
     rows: u64,
 ) -> Result<(u64, u64), Box<dyn Error>> {
-    let mut smrt = Smrt::create_file(path, AT)?;
+    let mut smrt = Smrt::create_at(path, AT)?;
     let acme = NewTenant {
         slug: "acme".parse()?,
         name: "Acme".to_owned(),

@@ -67,7 +67,7 @@ fn scrub_list(
     folder: &Path,
     purpose: Purpose,
 ) -> Result<Scrubbed, Box<dyn Error>> {
-    let mut smrt = Smrt::open_file(store, Access::Write, AT)?;
+    let mut smrt = Smrt::open_at(store, Access::Write, AT)?;
     let mut session = smrt.tenant("acme")?.acting_as("campaigns".parse()?);
     let options = SourceOptions {
         content_digest: ContentDigest::Sha256,

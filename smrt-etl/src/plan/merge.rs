@@ -485,14 +485,14 @@ fn push_with(block: &mut RowBlock, row: BlockRow<'_>, column: usize, value: Valu
 fn text(value: Value<'_>) -> Option<&str> {
     match value {
         Value::Text(text) => Some(text),
-        Value::Null | Value::Integer(_) | Value::Id(_) | Value::Bytes(_) => None,
+        _ => None,
     }
 }
 
 fn id(value: Value<'_>) -> Option<Id> {
     match value {
         Value::Id(id) => Some(id),
-        Value::Null | Value::Integer(_) | Value::Text(_) | Value::Bytes(_) => None,
+        _ => None,
     }
 }
 

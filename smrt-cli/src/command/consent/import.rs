@@ -400,6 +400,5 @@ fn rejects_path(args: &ImportArgs, global: &GlobalArgs, format: &RejectFormat) -
     };
     let file = source_args::file_name(&args.file);
     let name = format!("{file}{tenant}.rejects.{}", format.extension());
-    let folder = global.db.parent().unwrap_or(Path::new(""));
-    (!args.dry_run).then(|| folder.join(name))
+    (!args.dry_run).then(|| context::folder(global).join(name))
 }

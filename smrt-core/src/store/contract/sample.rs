@@ -1,6 +1,6 @@
 //! Rows that fit each other: row `n` of every table refers to row `n` of its parents.
 
-use crate::model::Id;
+use crate::model::{Id, Instant};
 use crate::store::engine::Engine;
 use crate::store::error::StoreError;
 use crate::store::schema::{Column, Kind, TABLES, Table};
@@ -10,6 +10,8 @@ use crate::store::value::{RowBlock, Value};
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Sample {
     Integer(i64),
+    Boolean(bool),
+    Instant(Instant),
     Id(Id),
     Text(String),
     Bytes(Vec<u8>),
@@ -19,6 +21,8 @@ impl Sample {
     pub(super) fn as_value(&self) -> Value<'_> {
         match self {
             Self::Integer(number) => Value::Integer(*number),
+            Self::Boolean(truth) => Value::Boolean(*truth),
+            Self::Instant(instant) => Value::Instant(*instant),
             Self::Id(id) => Value::Id(*id),
             Self::Text(text) => Value::Text(text),
             Self::Bytes(bytes) => Value::Bytes(bytes),
@@ -36,8 +40,8 @@ pub(super) fn sample(column: &Column, n: i64) -> Sample {
     match column.kind {
         Kind::Id => Sample::Id(id(n)),
         Kind::Integer => Sample::Integer(n),
-        Kind::Boolean => Sample::Integer(n % 2),
-        Kind::Instant => Sample::Integer(n * 1_000_001),
+        Kind::Boolean => Sample::Boolean(n % 2 != 0),
+        Kind::Instant => Sample::Instant(Instant::from_micros(n * 1_000_001)),
         Kind::Text => Sample::Text(format!("{} {n}", column.name)),
         Kind::Json => Sample::Text(format!("{{\"n\":{n}}}")),
         Kind::Bytes => Sample::Bytes(vec![7; 20]),

@@ -63,6 +63,9 @@ pub(super) fn failed_statement(place: &dyn Place) -> Result<(), ContractError> {
         add(engine.as_mut(), 1),
         StoreErrorKind::Constraint,
     )?;
+    engine.rollback()?;
+    engine.begin(Access::Write)?;
+    add(engine.as_mut(), 1)?;
     require(
         engine
             .execute("INSERT INTO no_such_table VALUES (1)", &[])
@@ -71,7 +74,7 @@ pub(super) fn failed_statement(place: &dyn Place) -> Result<(), ContractError> {
     )?;
     engine.rollback()?;
     require_equal(
-        "rows after the rollback",
+        "rows after the rollbacks",
         number(engine.as_mut(), COUNT, &[])?,
         0,
     )

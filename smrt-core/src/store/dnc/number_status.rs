@@ -58,7 +58,7 @@ pub(crate) fn read(
                 id: row.id(0)?,
                 number: number.map_err(|_| damaged("a phone number is not in E.164"))?,
                 status: row.text(2)?.to_owned(),
-                date: row.optional_integer(3)?.map(Instant::from_micros),
+                date: row.optional_instant(3)?,
             });
             Ok(())
         },

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use super::{HumanUpdate, ImportTransaction, LinkUpdate, Place, SourceRowUpdate};
 use crate::model::Id;
 use crate::store::count;
-use crate::store::engine::OnConflict;
+use crate::store::engine::{OnConflict, Section};
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::schema::{self, Table};
 use crate::store::value::{BlockRow, RowBlock, Value};
@@ -187,7 +187,10 @@ impl ImportTransaction<'_> {
         }
         let mut last = match self.changes {
             Some(last) => last,
-            None => count(self.engine, "SELECT max(sequence) FROM record_changes", &[])?,
+            None => {
+                self.engine.enter(Section::RecordChanges)?;
+                count(self.engine, "SELECT max(sequence) FROM record_changes", &[])?
+            }
         };
         let mut numbered = RowBlock::new(&schema::RECORD_CHANGES);
         for row in block.rows() {
@@ -265,7 +268,7 @@ impl ImportTransaction<'_> {
 fn id_of(row: &BlockRow<'_>) -> Option<Id> {
     match row.value(0) {
         Value::Id(id) => Some(id),
-        Value::Null | Value::Integer(_) | Value::Text(_) | Value::Bytes(_) => None,
+        _ => None,
     }
 }
 

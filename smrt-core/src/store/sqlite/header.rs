@@ -3,11 +3,10 @@
 //! Opening a foreign file with SQLite could already leave files beside it, so it is looked at
 //! first.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use crate::store::error::{StoreError, StoreErrorKind};
+use crate::store::file::{self, Beginning, FileKind};
 
 /// Marks the file as a store of smrt: `smrt` in ASCII.
 pub(crate) const APPLICATION_ID: i32 = 0x736d_7274;
@@ -15,40 +14,16 @@ pub(crate) const APPLICATION_ID: i32 = 0x736d_7274;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const HEADER_BYTES: usize = 100;
 
-/// What stands at a path.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum FileKind {
-    /// Nothing.
-    Missing,
-    /// A file of no bytes.
-    Empty,
-    /// A store of smrt.
-    Store,
-}
-
 /// Identifies the file at `path`, changing nothing.
 pub(crate) fn identify(path: &Path) -> Result<FileKind, StoreError> {
-    let metadata = match std::fs::metadata(path) {
-        Ok(metadata) => metadata,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(FileKind::Missing),
-        Err(error) => return Err(unreadable(error)),
-    };
-    if metadata.is_dir() {
-        return Err(StoreError::new(
-            StoreErrorKind::Foreign,
-            "open",
-            "it is a folder, not a file",
-        ));
+    match file::begin(path, HEADER_BYTES)? {
+        Beginning::Missing => Ok(FileKind::Missing),
+        Beginning::Header { bytes, file_len } => classify(
+            &bytes,
+            file_len,
+            is_filled(path, "-wal") || is_filled(path, "-journal"),
+        ),
     }
-    let mut bytes = Vec::with_capacity(HEADER_BYTES);
-    File::open(path)
-        .and_then(|file| file.take(HEADER_BYTES as u64).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    classify(
-        &bytes,
-        metadata.len(),
-        is_filled(path, "-wal") || is_filled(path, "-journal"),
-    )
 }
 
 fn is_filled(path: &Path, suffix: &str) -> bool {
@@ -100,15 +75,6 @@ fn big_endian(header: &[u8], offset: usize, len: usize) -> u64 {
         .unwrap_or_default()
         .iter()
         .fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
-fn unreadable(error: std::io::Error) -> StoreError {
-    StoreError::with_source(
-        StoreErrorKind::ReadOnly,
-        "open",
-        "the file cannot be read",
-        error,
-    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,432 @@
+//! The DuckDB engine: one file, native types for ids, instants and booleans.
+//!
+//! What this module does not do: it knows no table. All SQL about contact data is above the seam.
+//! DuckDB does not watch over references between tables here: a table that is referred to can
+//! neither change its keys nor leave its indexes to the end of a bulk load.
+
+mod database;
+mod error;
+mod fold;
+mod header;
+mod value;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use duckdb::{Appender, Connection, appender_params_from_iter, params_from_iter};
+
+use self::database::{Database, Mode};
+use self::error::translate;
+use self::header::identify;
+use self::value::{Bound, DuckDbRow};
+use super::dialect::{Dialect, References};
+use super::engine::{Access, BulkLoad, Engine, OnConflict, Section};
+use super::error::{StoreError, StoreErrorKind};
+use super::file::FileKind;
+use super::placeholder::to_dollars;
+use super::schema::{Index, Kind, Table, Uniqueness};
+use super::value::{Row, RowBlock, Value};
+use crate::model::Instant;
+
+/// The table that rows are gathered in before those with a taken key are left out.
+const STAGING_PREFIX: &str = "staged_";
+
+/// Rows up to which a block is written by one statement a row.
+const ROWS_BY_STATEMENT_MAX: usize = 8;
+
+/// A connection to a DuckDB file.
+pub(crate) struct DuckDbEngine {
+    connection: Connection,
+    database: Arc<Database>,
+    access: Access,
+    transaction: Transaction,
+    imports: bool,
+    /// SQL of the domain by its text with DuckDB's marks.
+    texts: HashMap<String, String>,
+}
+
+/// What kind of transaction is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transaction {
+    None,
+    Reading,
+    Writing,
+}
+
+/// Whether a store of smrt stands at a path.
+pub(crate) fn exists(path: &Path) -> Result<bool, StoreError> {
+    if identify(path)? != FileKind::Store {
+        return Ok(false);
+    }
+    let mut engine = DuckDbEngine::open(path, Access::Read)?;
+    if engine.is_blank()? {
+        // A process that was killed right after it made the file left it without tables.
+        return Ok(false);
+    }
+    match engine.has_table("schema_migrations")? {
+        true => Ok(true),
+        false => Err(StoreError::new(
+            StoreErrorKind::Foreign,
+            "open",
+            "it is a DuckDB file of another program",
+        )),
+    }
+}
+
+impl DuckDbEngine {
+    /// Opens an existing file, which the caller has identified as one of DuckDB.
+    pub(crate) fn open(path: &Path, access: Access) -> Result<Self, StoreError> {
+        let mode = match access.is_read() {
+            true => Mode::Read,
+            false => Mode::Write,
+        };
+        Self::on(Database::open(path, mode)?, access)
+    }
+
+    /// Makes a new file, or takes an empty one.
+    pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
+        Self::on(Database::open(path, Mode::Write)?, Access::Write)
+    }
+
+    fn on(database: Arc<Database>, access: Access) -> Result<Self, StoreError> {
+        Ok(Self {
+            connection: database.connection()?,
+            database,
+            access,
+            transaction: Transaction::None,
+            imports: false,
+            texts: HashMap::new(),
+        })
+    }
+
+    /// Whether the file has no table yet.
+    pub(crate) fn is_blank(&mut self) -> Result<bool, StoreError> {
+        super::count(self, "SELECT count(*) FROM duckdb_tables()", &[]).map(|tables| tables == 0)
+    }
+
+    /// Runs what writes: alone, if no transaction has made sure of it yet.
+    fn writing<T>(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> duckdb::Result<T>,
+    ) -> Result<T, StoreError> {
+        if self.access.is_read() {
+            return Err(StoreError::new(
+                StoreErrorKind::ReadOnly,
+                "write",
+                "the store was opened for reading",
+            ));
+        }
+        let alone = self.transaction == Transaction::None;
+        if alone {
+            self.database.begin_writing()?;
+        }
+        let written = write(self);
+        if alone {
+            self.database.end_writing();
+        }
+        written.map_err(|error| translate(error, "write"))
+    }
+
+    fn with_marks(&mut self, sql: &str) -> String {
+        if let Some(text) = self.texts.get(sql) {
+            return text.clone();
+        }
+        let text = to_dollars(sql);
+        self.texts.insert(sql.to_owned(), text.clone());
+        text
+    }
+
+    /// Writes the rows of a block one by one.
+    fn insert_rows(&self, rows: &RowBlock, on_conflict: &str) -> duckdb::Result<u64> {
+        let table = rows.table();
+        let marks: Vec<String> = (1..=table.columns.len()).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({}){on_conflict}",
+            table.name,
+            names(table),
+            marks.join(", ")
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut inserted = 0;
+        for row in rows.rows() {
+            let values = (1..).zip(row.values().zip(table.columns));
+            for (position, (value, column)) in values {
+                statement.raw_bind_parameter(position, Bound::of_column(value, column.kind))?;
+            }
+            inserted += statement.raw_execute()? as u64;
+        }
+        Ok(inserted)
+    }
+
+    /// Gathers the rows and writes those whose key is free.
+    fn insert_staged(&self, rows: &RowBlock) -> duckdb::Result<u64> {
+        let table = rows.table();
+        let staged = format!("{STAGING_PREFIX}{}", table.name);
+        let columns = names(table);
+        self.connection.execute_batch(&format!(
+            "CREATE TEMP TABLE IF NOT EXISTS {staged} AS SELECT {columns} FROM {} LIMIT 0",
+            table.name
+        ))?;
+        append(
+            self.connection
+                .appender_to_catalog_and_db(&staged, "temp", "main")?,
+            rows,
+        )?;
+        let inserted = self.connection.execute(
+            &format!(
+                "INSERT INTO {} ({columns}) SELECT {columns} FROM temp.{staged} \
+                 ON CONFLICT DO NOTHING",
+                table.name
+            ),
+            [],
+        )?;
+        self.connection
+            .execute_batch(&format!("DROP TABLE temp.{staged}"))?;
+        Ok(inserted as u64)
+    }
+}
+
+fn names(table: &Table) -> String {
+    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    names.join(", ")
+}
+
+/// Appends the rows in order and says how many they were.
+fn append(mut appender: Appender<'_>, rows: &RowBlock) -> duckdb::Result<u64> {
+    let kinds = || rows.table().columns.iter().map(|column| column.kind);
+    for row in rows.rows() {
+        let values = row.values().zip(kinds());
+        let bound = values.map(|(value, kind)| Bound::of_column(value, kind));
+        appender.append_row(appender_params_from_iter(bound))?;
+    }
+    appender.flush()?;
+    Ok(rows.live_len() as u64)
+}
+
+impl Drop for DuckDbEngine {
+    fn drop(&mut self) {
+        // The first error tells nothing that the end of the connection would not settle.
+        let _ = self.rollback();
+        if self.imports {
+            self.database.end_importing();
+        }
+    }
+}
+
+impl Engine for DuckDbEngine {
+    fn dialect(&self) -> &'static dyn Dialect {
+        &DuckDbDialect
+    }
+
+    fn begin(&mut self, access: Access) -> Result<(), StoreError> {
+        let (sql, transaction) = match access {
+            Access::Read => ("BEGIN TRANSACTION READ ONLY", Transaction::Reading),
+            Access::Write | Access::WriteBeside => ("BEGIN TRANSACTION", Transaction::Writing),
+        };
+        if transaction == Transaction::Writing {
+            if self.access.is_read() {
+                return Err(StoreError::new(
+                    StoreErrorKind::ReadOnly,
+                    "begin",
+                    "the store was opened for reading",
+                ));
+            }
+            self.database.begin_writing()?;
+        }
+        let begun = self.connection.execute_batch(sql);
+        match begun {
+            Ok(()) => self.transaction = transaction,
+            Err(_) if transaction == Transaction::Writing => self.database.end_writing(),
+            Err(_) => {}
+        }
+        begun.map_err(|error| translate(error, "begin"))
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        let committed = self
+            .connection
+            .execute_batch("COMMIT")
+            .map_err(|error| translate(error, "commit"));
+        if committed.is_ok() {
+            self.end_transaction();
+        }
+        committed
+    }
+
+    fn rollback(&mut self) -> Result<(), StoreError> {
+        if self.transaction == Transaction::None {
+            return Ok(());
+        }
+        self.end_transaction();
+        match self.connection.is_autocommit() {
+            // A failed commit has ended it already.
+            true => Ok(()),
+            false => self
+                .connection
+                .execute_batch("ROLLBACK")
+                .map_err(|error| translate(error, "roll back")),
+        }
+    }
+
+    fn execute(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<u64, StoreError> {
+        let sql = self.with_marks(sql);
+        self.writing(|engine| {
+            let mut statement = engine.connection.prepare_cached(&sql)?;
+            let bound = parameters.iter().map(|value| Bound::parameter(*value));
+            statement.execute(params_from_iter(bound))
+        })
+        .map(|changed| changed as u64)
+    }
+
+    fn execute_script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.writing(|engine| engine.connection.execute_batch(sql))
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[Value<'_>],
+        each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let failed = |error| translate(error, "read");
+        let sql = self.with_marks(sql);
+        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let bound = parameters.iter().map(|value| Bound::parameter(*value));
+        let batches = statement
+            .stream_arrow(params_from_iter(bound))
+            .map_err(failed)?;
+        for batch in batches {
+            for row in 0..batch.num_rows() {
+                each(&DuckDbRow { batch: &batch, row })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn has_table(&mut self, name: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT count(*) FROM duckdb_tables() WHERE table_name = ?1";
+        super::count(self, sql, &[name.into()]).map(|tables| tables != 0)
+    }
+
+    fn enter(&mut self, _section: Section) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError> {
+        if !rows.is_whole() {
+            return Err(StoreError::new(
+                StoreErrorKind::Invalid,
+                "write",
+                format!("the last row for `{}` lacks columns", rows.table().name),
+            ));
+        }
+        let is_small = rows.live_len() <= ROWS_BY_STATEMENT_MAX;
+        self.writing(|engine| match (on_conflict, is_small) {
+            (OnConflict::Fail, true) => engine.insert_rows(rows, ""),
+            (OnConflict::Skip, true) => engine.insert_rows(rows, " ON CONFLICT DO NOTHING"),
+            (OnConflict::Fail, false) => {
+                append(engine.connection.appender(rows.table().name)?, rows)
+            }
+            (OnConflict::Skip, false) => engine.insert_staged(rows),
+        })
+    }
+
+    fn set_bulk_load(&mut self, _bulk_load: BulkLoad) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn lock_imports(&mut self) -> Result<(), StoreError> {
+        if !self.imports {
+            self.database.begin_importing()?;
+            self.imports = true;
+        }
+        Ok(())
+    }
+
+    fn lock_run(&mut self, _run: i64) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    fn unlock_run(&mut self, _run: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    fn clock(&mut self) -> Result<Instant, StoreError> {
+        super::count(self, "SELECT epoch_us(current_timestamp)", &[]).map(Instant::from_micros)
+    }
+
+    fn check_integrity(&mut self) -> Result<Vec<String>, StoreError> {
+        let mut tables = Vec::new();
+        self.query(
+            "SELECT table_name FROM duckdb_tables() ORDER BY table_name",
+            &[],
+            &mut |row| {
+                tables.push(row.text(0)?.to_owned());
+                Ok(())
+            },
+        )?;
+        // Each block has a checksum, which is verified when the block is read.
+        let mut faults = Vec::new();
+        for table in tables {
+            let sql = format!("SELECT count(COLUMNS(*)) FROM {table}");
+            if self.query(&sql, &[], &mut |_| Ok(())).is_err() {
+                faults.push(format!("the table `{table}` cannot be read"));
+            }
+        }
+        Ok(faults)
+    }
+}
+
+impl DuckDbEngine {
+    fn end_transaction(&mut self) {
+        if self.transaction == Transaction::Writing {
+            self.database.end_writing();
+        }
+        self.transaction = Transaction::None;
+    }
+}
+
+struct DuckDbDialect;
+
+impl Dialect for DuckDbDialect {
+    fn name(&self) -> &'static str {
+        "duckdb"
+    }
+
+    fn column_type(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Id => "UUID",
+            Kind::Integer => "BIGINT",
+            Kind::Boolean => "BOOLEAN",
+            Kind::Instant => "TIMESTAMP",
+            Kind::Text | Kind::Json => "VARCHAR",
+            Kind::Bytes => "BLOB",
+        }
+    }
+
+    fn references(&self) -> References {
+        References::Unchecked
+    }
+
+    fn wants_index(&self, index: &Index) -> bool {
+        // An index on several columns finds nothing for DuckDB; it only keeps keys apart.
+        index.uniqueness == Uniqueness::Unique || index.columns.len() == 1
+    }
+
+    fn defers_indexes(&self) -> bool {
+        true
+    }
+
+    fn id_as_text(&self, column: &str) -> String {
+        format!("CAST({column} AS VARCHAR)")
+    }
+
+    fn instant_as_text(&self, column: &str) -> String {
+        format!("strftime({column}, '%Y-%m-%dT%H:%M:%S.%fZ')")
+    }
+
+    fn contains_folded(&self, column: &str, parameter: &str) -> String {
+        format!("contains(smrt_fold({column}), {parameter})")
+    }
+}
