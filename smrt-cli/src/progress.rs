@@ -1,8 +1,9 @@
-//! What an import or a scrub shows while it runs: a bar on a terminal, a line now and then elsewhere.
+//! What a long command shows while it runs: a bar on a terminal, a line now and then elsewhere.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle as BarStyle};
+use smrt_core::store::CopyProgress;
 use smrt_etl::import::Progress;
 
 use crate::display::{counted, grouped};
@@ -14,6 +15,61 @@ const LINE_INTERVAL: Duration = Duration::from_secs(2);
 /// How often a bar is drawn while nothing else moves.
 const TICK: Duration = Duration::from_millis(200);
 
+/// How far a command has come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    /// Rows are settled.
+    Rows {
+        rows: u64,
+        /// What is done of the whole: bytes of a file, or rows of a store.
+        done: u64,
+        total: Option<u64>,
+    },
+    Indexes,
+    Deferred {
+        rows_left: u64,
+    },
+    Verifying,
+    ReadingBack {
+        table: &'static str,
+    },
+}
+
+impl From<Progress> for Step {
+    fn from(progress: Progress) -> Self {
+        match progress {
+            Progress::Rows {
+                rows,
+                bytes_read,
+                bytes_total,
+            } => Self::Rows {
+                rows,
+                done: bytes_read,
+                total: bytes_total,
+            },
+            Progress::Indexes => Self::Indexes,
+            Progress::Deferred { rows_left } => Self::Deferred { rows_left },
+            Progress::Verifying => Self::Verifying,
+        }
+    }
+}
+
+impl From<CopyProgress> for Step {
+    fn from(progress: CopyProgress) -> Self {
+        match progress {
+            CopyProgress::Rows {
+                rows, rows_total, ..
+            } => Self::Rows {
+                rows,
+                done: rows,
+                total: Some(rows_total),
+            },
+            CopyProgress::Indexes => Self::Indexes,
+            CopyProgress::Verifying { table } => Self::ReadingBack { table },
+        }
+    }
+}
+
 /// Shows progress on stderr.
 pub(crate) struct ProgressDisplay {
     style: ProgressStyle,
@@ -22,8 +78,8 @@ pub(crate) struct ProgressDisplay {
     last_line: Instant,
     /// Rows that earlier sessions of the run have written; they do not count for the rate.
     rows_before: u64,
-    /// When the first rows were written, and how far the file was read then: a resumed run passes
-    /// over what it has at another speed.
+    /// When the first rows were settled, and how much was done then: what is resumed passes over
+    /// what it has at another speed.
     begun: Option<(Instant, u64)>,
 }
 
@@ -41,19 +97,20 @@ impl ProgressDisplay {
         }
     }
 
-    pub(crate) fn show(&mut self, progress: Progress) {
-        if let (None, Progress::Rows { bytes_read, .. }) = (self.begun, progress) {
-            self.begun = Some((Instant::now(), bytes_read));
+    pub(crate) fn show(&mut self, step: impl Into<Step>) {
+        let step = step.into();
+        if let (None, Step::Rows { done, .. }) = (self.begun, step) {
+            self.begun = Some((Instant::now(), done));
             if let Some(bar) = &self.bar {
-                bar.set_position(bytes_read);
+                bar.set_position(done);
                 bar.reset_eta();
             }
         }
         match (self.style, &self.bar) {
-            (ProgressStyle::Bar, Some(bar)) => self.move_bar(bar, progress),
+            (ProgressStyle::Bar, Some(bar)) => self.move_bar(bar, step),
             (ProgressStyle::Lines, _) if self.last_line.elapsed() >= LINE_INTERVAL => {
                 self.last_line = Instant::now();
-                say(&self.line(progress));
+                say(&self.line(step));
             }
             (ProgressStyle::Bar | ProgressStyle::Lines | ProgressStyle::None, _) => {}
         }
@@ -66,57 +123,53 @@ impl ProgressDisplay {
         }
     }
 
-    fn move_bar(&self, bar: &ProgressBar, progress: Progress) {
-        if let Progress::Rows {
-            bytes_read,
-            bytes_total,
-            ..
-        } = progress
-        {
-            if let Some(total) = bytes_total {
+    fn move_bar(&self, bar: &ProgressBar, step: Step) {
+        if let Step::Rows { done, total, .. } = step {
+            if let Some(total) = total {
                 bar.set_length(total);
                 bar.set_style(measured_style());
             }
-            bar.set_position(bytes_read);
+            bar.set_position(done);
         } else {
             bar.set_style(BarStyle::default_spinner());
         }
-        bar.set_message(self.words(progress));
+        bar.set_message(self.words(step));
     }
 
-    fn line(&self, progress: Progress) -> String {
-        let words = self.words(progress);
-        let Progress::Rows {
-            bytes_read,
-            bytes_total: Some(total),
+    fn line(&self, step: Step) -> String {
+        let words = self.words(step);
+        let Step::Rows {
+            done,
+            total: Some(total),
             ..
-        } = progress
+        } = step
         else {
             return words;
         };
-        let percent = bytes_read.saturating_mul(100) / total.max(1);
-        let (begun, bytes_before) = self.begun.unwrap_or((self.started, 0));
-        let done = bytes_read.saturating_sub(bytes_before);
-        match time_left(begun.elapsed(), done, total.saturating_sub(bytes_before)) {
+        let percent = done.saturating_mul(100) / total.max(1);
+        let (begun, done_before) = self.begun.unwrap_or((self.started, 0));
+        let fresh = done.saturating_sub(done_before);
+        match time_left(begun.elapsed(), fresh, total.saturating_sub(done_before)) {
             Some(left) => format!("{words}, {percent} %, {} s left", left.as_secs()),
             None => format!("{words}, {percent} %"),
         }
     }
 
-    fn words(&self, progress: Progress) -> String {
-        match progress {
-            Progress::Rows { rows, .. } => {
+    fn words(&self, step: Step) -> String {
+        match step {
+            Step::Rows { rows, .. } => {
                 let fresh = rows.saturating_sub(self.rows_before);
                 let rate = rate(fresh, self.started.elapsed());
                 let rows = counted(rows, "row", "rows");
                 format!("{rows}, {} rows/s", grouped(rate))
             }
-            Progress::Indexes => "building indexes".to_owned(),
-            Progress::Deferred { rows_left } => {
+            Step::Indexes => "building indexes".to_owned(),
+            Step::Deferred { rows_left } => {
                 let rows = counted(rows_left, "row", "rows");
                 format!("settling {rows} that were set aside")
             }
-            Progress::Verifying => "comparing the counts with the store".to_owned(),
+            Step::Verifying => "comparing the counts with the store".to_owned(),
+            Step::ReadingBack { table } => format!("reading `{table}` back"),
         }
     }
 }

@@ -30,6 +30,7 @@ mod text;
 mod unit;
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 pub use self::audit::{
     Checkpoint, CheckpointError, CheckpointFault, CheckpointVerification, KeyError, NoteError,
@@ -64,7 +65,8 @@ pub use self::session::TenantSession;
 use crate::model::{Actor, EntityType, Id, Instant};
 use crate::store::audit::Detail;
 use crate::store::{
-    Access, CheckReport, Engine, NewTenant, Store, StoreDigest, StoreLocation, Tenant, TenantChange,
+    Access, CheckReport, CopyProgress, CopyReport, Engine, NewTenant, Store, StoreDigest,
+    StoreInfo, StoreLocation, Tenant, TenantChange,
 };
 
 /// An open store that several tenants share.
@@ -432,6 +434,62 @@ impl Smrt {
     /// ```
     pub fn digest(&mut self) -> Result<StoreDigest, SmrtError> {
         Ok(self.store.digest()?)
+    }
+
+    /// Copies everything to a place where there is nothing, or where an earlier copy stopped; none
+    /// when `stop` was set before the end, and the same call goes on later. The copy is read back
+    /// and compared before it may be opened; `at` is the instant recorded for its making.
+    ///
+    /// Others may write to the source meanwhile: the copy is of one state.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Invalid` when another store is at the target, or when the source was changed between
+    /// two calls.
+    ///
+    /// ```
+    /// # use std::sync::atomic::AtomicBool;
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// use smrt_core::smrt::Smrt;
+    /// use smrt_core::store::Access;
+    ///
+    /// # let mut smrt = store()?;
+    /// # with_human(&mut smrt)?;
+    /// # let folder = tempfile::tempdir()?;
+    /// let target = folder.path().join("copy.db");
+    /// let copied = smrt.copy_to(&target, now(), &AtomicBool::new(false), &mut |_| {})?;
+    /// assert!(copied.is_some_and(|report| report.rows() > 0));
+    /// assert_eq!(Smrt::open_at(&target, Access::Read, now())?.digest()?, smrt.digest()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn copy_to(
+        &mut self,
+        target: impl Into<StoreLocation>,
+        at: Instant,
+        stop: &AtomicBool,
+        progress: &mut dyn FnMut(CopyProgress),
+    ) -> Result<Option<CopyReport>, SmrtError> {
+        Ok(self.store.copy_to(&target.into(), at, stop, progress)?)
+    }
+
+    /// What the store is: its engine, its schema, its size and its rows.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// use smrt_core::store::schema_version;
+    ///
+    /// # let mut smrt = store()?;
+    /// let info = smrt.info()?;
+    /// assert_eq!((info.engine, info.schema_version), ("sqlite", schema_version()));
+    /// assert!(info.tables.contains(&("tenants", 2)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn info(&mut self) -> Result<StoreInfo, SmrtError> {
+        Ok(self.store.info()?)
     }
 
     /// Checks the file, its references, the counts of its runs and the audit trails.

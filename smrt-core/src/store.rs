@@ -8,6 +8,7 @@ mod connect;
 pub(crate) mod consent;
 #[cfg(feature = "testing")]
 pub mod contract;
+mod copy;
 mod dialect;
 mod digest;
 pub(crate) mod dnc;
@@ -18,6 +19,7 @@ mod error;
 mod file;
 pub(crate) mod grants;
 pub(crate) mod import;
+mod info;
 pub(crate) mod interactions;
 mod location;
 mod migration;
@@ -40,6 +42,7 @@ use std::path::Path;
 
 pub use self::audit::{AuditEntry, AuditFault, AuditFilter, AuditVerification};
 pub use self::check::CheckReport;
+pub use self::copy::{CopyProgress, CopyReport};
 pub use self::dialect::{Dialect, References};
 pub use self::digest::{StoreDigest, TableDigest};
 pub use self::engine::{Access, BulkLoad, Engine, OnConflict, Section};
@@ -48,6 +51,7 @@ pub use self::import::{
     ExistingHuman, ExistingLink, HUMAN_FIELDS, HumanUpdate, ImportBatch, ImportTransaction,
     LinkUpdate, SourceRow, SourceRowUpdate, VerificationError,
 };
+pub use self::info::StoreInfo;
 pub use self::location::StoreLocation;
 pub use self::migration::schema_version;
 pub use self::provenance::{Origin, SourceKey};
@@ -89,6 +93,13 @@ impl Store {
     ) -> Result<Self, StoreError> {
         let mut engine = connect::open(location, access)?;
         let version = migration::version_of(engine.as_mut())?;
+        if migration::is_unfinished_copy(engine.as_mut())? {
+            return Err(StoreError::new(
+                StoreErrorKind::Invalid,
+                "open",
+                "it is a copy that is not finished; run the same `smrt db copy` again",
+            ));
+        }
         if version < schema_version() && access == Access::Read {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,

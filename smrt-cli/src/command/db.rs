@@ -1,5 +1,8 @@
 //! `smrt db`: the store as a whole.
 
+mod copy;
+mod info;
+
 use clap::Subcommand;
 use serde::Serialize;
 use smrt_core::store::{CheckReport, StoreDigest};
@@ -32,7 +35,7 @@ Examples:
   smrt db check
   smrt db check --db copy.db --format json";
 
-/// Check and compare the store as a whole
+/// Check, compare, copy, back up and restore the store as a whole
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
     /// Print the logical digest of the store
@@ -41,6 +44,21 @@ pub(crate) enum DbCommand {
     /// Check the file, its references and the counts of its runs
     #[command(after_long_help = CHECK_HELP)]
     Check,
+    /// Show the engine, the schema version, the size and the rows
+    #[command(after_long_help = info::INFO_HELP)]
+    Info,
+    /// Bring the schema of an older store up to date
+    #[command(after_long_help = info::MIGRATE_HELP)]
+    Migrate,
+    /// Copy a store to another place or engine, and compare
+    #[command(after_long_help = copy::COPY_HELP)]
+    Copy(copy::CopyArgs),
+    /// Write the store into a new file while others go on writing
+    #[command(after_long_help = copy::BACKUP_HELP)]
+    Backup(copy::BackupArgs),
+    /// Make the store from a backup
+    #[command(after_long_help = copy::RESTORE_HELP)]
+    Restore(copy::RestoreArgs),
 }
 
 #[derive(Debug, Serialize)]
@@ -164,26 +182,34 @@ impl Report for Check {
 }
 
 pub(super) fn run(command: &DbCommand, global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
-    let mut smrt = context::smrt_for_reading(global)?;
     match command {
-        DbCommand::Digest => {
-            let digest = Digest::from(smrt.digest()?);
-            if ui.is_verbose() {
-                let mut table = Table::block(&[Align::Left, Align::Right, Align::Left]);
-                for digested in digest.tables.iter().filter(|digested| digested.rows > 0) {
-                    let rows = counted(digested.rows, "row", "rows");
-                    table.push(vec![digested.table.to_owned(), rows, digested.sum.clone()]);
-                }
-                ui.note(table.finish().trim_end());
-            }
-            output::report(ui.format, &digest)?;
-            Ok(Exit::Done)
-        }
-        DbCommand::Check => {
-            let check = Check::from(smrt.check()?);
-            let exit = if check.sound { Exit::Done } else { Exit::No };
-            output::report(ui.format, &check)?;
-            Ok(exit)
-        }
+        DbCommand::Digest => digest(global, ui),
+        DbCommand::Check => check(global, ui),
+        DbCommand::Info => info::info(global, ui),
+        DbCommand::Migrate => info::migrate(global, ui),
+        DbCommand::Copy(args) => copy::copy(args, global, ui),
+        DbCommand::Backup(args) => copy::backup(args, global, ui),
+        DbCommand::Restore(args) => copy::restore(args, global, ui),
     }
+}
+
+fn digest(global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let digest = Digest::from(context::smrt_for_reading(global)?.digest()?);
+    if ui.is_verbose() {
+        let mut table = Table::block(&[Align::Left, Align::Right, Align::Left]);
+        for digested in digest.tables.iter().filter(|digested| digested.rows > 0) {
+            let rows = counted(digested.rows, "row", "rows");
+            table.push(vec![digested.table.to_owned(), rows, digested.sum.clone()]);
+        }
+        ui.note(table.finish().trim_end());
+    }
+    output::report(ui.format, &digest)?;
+    Ok(Exit::Done)
+}
+
+fn check(global: &GlobalArgs, ui: &Ui) -> Result<Exit, CliError> {
+    let check = Check::from(context::smrt_for_reading(global)?.check()?);
+    let exit = if check.sound { Exit::Done } else { Exit::No };
+    output::report(ui.format, &check)?;
+    Ok(exit)
 }

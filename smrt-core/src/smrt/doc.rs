@@ -266,6 +266,14 @@ impl Engine for CallersEngine {
         self.store.engine().clock()
     }
 
+    fn version(&mut self) -> Result<String, StoreError> {
+        self.store.engine().version()
+    }
+
+    fn size_bytes(&mut self) -> Result<u64, StoreError> {
+        self.store.engine().size_bytes()
+    }
+
     fn check_integrity(&mut self) -> Result<Vec<String>, StoreError> {
         self.store.engine().check_integrity()
     }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::StoreError;
 use super::migration::content_columns;
 use super::schema::{TABLES, Table};
-use super::value::Value;
+use super::value::{Row, Value};
 use super::{Store, engine::Engine};
 
 /// The digest of a store and of each of its tables.
@@ -72,6 +72,7 @@ impl Store {
     }
 }
 
+/// The digest of some columns of a table, as the store holds it.
 fn digest_table(
     engine: &mut dyn Engine,
     table: &'static Table,
@@ -82,25 +83,35 @@ fn digest_table(
         .filter_map(|column| table.columns.get(*column))
         .map(|column| column.name)
         .collect();
-    let mut digest = TableDigest {
-        table: table.name,
-        rows: 0,
-        sum: Sum256::default(),
-    };
+    let mut digest = TableDigest::empty(table);
     engine.query(
         &format!("SELECT {} FROM {}", names.join(", "), table.name),
         &[],
-        &mut |row| {
-            let mut hash = Sha256::new();
-            for column in 0..names.len() {
-                absorb(&mut hash, row.value(column)?);
-            }
-            digest.rows += 1;
-            digest.sum.add(&hash.finalize().into());
-            Ok(())
-        },
+        &mut |row| digest.add(row, names.len()),
     )?;
     Ok(digest)
+}
+
+impl TableDigest {
+    /// The digest of a table without rows.
+    pub(super) fn empty(table: &'static Table) -> Self {
+        Self {
+            table: table.name,
+            rows: 0,
+            sum: Sum256::default(),
+        }
+    }
+
+    /// Takes in the first `width` columns of a row.
+    pub(super) fn add(&mut self, row: &dyn Row, width: usize) -> Result<(), StoreError> {
+        let mut hash = Sha256::new();
+        for column in 0..width {
+            absorb(&mut hash, row.value(column)?);
+        }
+        self.rows += 1;
+        self.sum.add(&hash.finalize().into());
+        Ok(())
+    }
 }
 
 fn absorb(hash: &mut Sha256, value: Value<'_>) {

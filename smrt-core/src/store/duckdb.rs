@@ -297,6 +297,7 @@ impl Engine for DuckDbEngine {
             .stream_arrow(params_from_iter(bound))
             .map_err(failed)?;
         for batch in batches {
+            let batch = batch.map_err(failed)?;
             for row in 0..batch.num_rows() {
                 each(&DuckDbRow { batch: &batch, row })?;
             }
@@ -354,6 +355,18 @@ impl Engine for DuckDbEngine {
 
     fn clock(&mut self) -> Result<Instant, StoreError> {
         super::count(self, "SELECT epoch_us(current_timestamp)", &[]).map(Instant::from_micros)
+    }
+
+    fn version(&mut self) -> Result<String, StoreError> {
+        self.connection
+            .version()
+            .map_err(|error| translate(error, "read"))
+    }
+
+    fn size_bytes(&mut self) -> Result<u64, StoreError> {
+        let sql = "SELECT sum(total_blocks * block_size) FROM pragma_database_size() \
+                   WHERE database_name = current_database()";
+        super::count(self, sql, &[]).map(|bytes| u64::try_from(bytes).unwrap_or(0))
     }
 
     fn check_integrity(&mut self) -> Result<Vec<String>, StoreError> {

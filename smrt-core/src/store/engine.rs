@@ -122,6 +122,20 @@ pub trait Engine: Send {
     /// Kind `Engine`.
     fn clock(&mut self) -> Result<Instant, StoreError>;
 
+    /// The engine's version, as it tells it.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Engine`.
+    fn version(&mut self) -> Result<String, StoreError>;
+
+    /// Bytes that the store takes on disk.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Engine`.
+    fn size_bytes(&mut self) -> Result<u64, StoreError>;
+
     /// The engine's own check of the file: one line for each fault, none for a sound store.
     ///
     /// # Errors

@@ -82,54 +82,131 @@ pub(super) fn migrate(engine: &mut dyn Engine, from: i64, at: Instant) -> Result
     if from == schema_version() {
         return Ok(());
     }
-    engine.begin(Access::Write)?;
-    // Another process may have brought the schema up to date before this one had the lock.
-    let applied = version_of(engine).and_then(|now| apply(engine, from.max(now), at));
-    match applied {
-        Ok(()) => engine.commit(),
-        Err(error) => {
-            engine.rollback()?;
-            Err(error)
-        }
-    }
+    in_transaction(engine, |engine| {
+        // Another process may have brought the schema up to date before this one had the lock.
+        let now = version_of(engine)?;
+        apply(engine, from.max(now), at)
+    })
 }
 
 fn apply(engine: &mut dyn Engine, from: i64, at: Instant) -> Result<(), StoreError> {
     if from >= schema_version() {
         return Ok(());
     }
-    let dialect = engine.dialect();
-    let mut references = Vec::new();
     let mut from_tables = from;
     if from == 0 {
-        let sql = match dialect.references() {
-            References::InTables => BASELINE.sql.to_owned(),
-            References::AfterIndexes => take_references(BASELINE.sql, &mut references),
-            References::Unchecked => take_references(BASELINE.sql, &mut Vec::new()),
-        };
-        engine.execute_script(&fill_types(&sql, dialect))?;
+        create_tables(engine)?;
         from_tables = BASELINE.version;
     }
+    let dialect = engine.dialect();
     for migration in after(from) {
         if migration.version > from_tables {
             engine.execute_script(&fill_types(migration.sql, dialect))?;
         }
-        engine.execute(
-            "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
-            &[migration.version.into(), migration.name.into(), at.into()],
-        )?;
+        record(engine, migration.version, migration.name, at)?;
     }
     create_indexes(engine, Build::Always)?;
     create_deferred_indexes(engine)?;
-    references
-        .iter()
-        .try_for_each(|reference| engine.execute_script(&reference.constraint()))?;
+    if from == 0 {
+        create_references(engine)?;
+    }
     for migration in after(from) {
         if from > 0 {
             engine.execute_script(migration.fill)?;
         }
     }
     create_views(engine)
+}
+
+/// Makes the tables of the baseline and of every migration after it, without indexes.
+fn create_tables(engine: &mut dyn Engine) -> Result<(), StoreError> {
+    let dialect = engine.dialect();
+    let sql = match dialect.references() {
+        References::InTables => BASELINE.sql.to_owned(),
+        References::AfterIndexes | References::Unchecked => {
+            take_references(BASELINE.sql, &mut Vec::new())
+        }
+    };
+    engine.execute_script(&fill_types(&sql, dialect))
+}
+
+/// Adds the constraints of an engine that wants them once the indexes stand.
+fn create_references(engine: &mut dyn Engine) -> Result<(), StoreError> {
+    if engine.dialect().references() != References::AfterIndexes {
+        return Ok(());
+    }
+    let mut references = Vec::new();
+    take_references(BASELINE.sql, &mut references);
+    references
+        .iter()
+        .try_for_each(|reference| engine.execute_script(&reference.constraint()))
+}
+
+fn record(
+    engine: &mut dyn Engine,
+    version: i64,
+    name: &str,
+    at: Instant,
+) -> Result<(), StoreError> {
+    engine.execute(
+        "INSERT INTO schema_migrations (version, name, applied_at) VALUES (?1, ?2, ?3)",
+        &[version.into(), name.into(), at.into()],
+    )?;
+    Ok(())
+}
+
+/// The rows of `schema_migrations` that are steps of the schema's history.
+pub(super) const APPLIED: &str = "version > 0";
+
+/// Makes the tables of a store that is to become a copy, and marks it as unfinished.
+pub(super) fn begin_copy(engine: &mut dyn Engine, at: Instant) -> Result<(), StoreError> {
+    in_transaction(engine, |engine| {
+        create_tables(engine)?;
+        for migration in after(BASELINE.version) {
+            let dialect = engine.dialect();
+            engine.execute_script(&fill_types(migration.sql, dialect))?;
+        }
+        record(engine, 0, "copy", at)
+    })
+}
+
+/// Whether a store is a copy that is not finished.
+pub(super) fn is_unfinished_copy(engine: &mut dyn Engine) -> Result<bool, StoreError> {
+    let sql = format!("SELECT count(*) FROM schema_migrations WHERE NOT ({APPLIED})");
+    count(engine, &sql, &[]).map(|marks| marks > 0)
+}
+
+/// Builds what stands on the rows of a copy.
+pub(super) fn complete_copy(engine: &mut dyn Engine) -> Result<(), StoreError> {
+    in_transaction(engine, |engine| {
+        create_indexes(engine, Build::Always)?;
+        create_deferred_indexes(engine)?;
+        create_references(engine)?;
+        create_views(engine)
+    })
+}
+
+/// Makes a finished copy a store.
+pub(super) fn end_copy(engine: &mut dyn Engine) -> Result<(), StoreError> {
+    in_transaction(engine, |engine| {
+        let sql = format!("DELETE FROM schema_migrations WHERE NOT ({APPLIED})");
+        engine.execute(&sql, &[]).map(|_| ())
+    })
+}
+
+fn in_transaction(
+    engine: &mut dyn Engine,
+    work: impl FnOnce(&mut dyn Engine) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    engine.begin(Access::Write)?;
+    match work(engine) {
+        Ok(()) => engine.commit(),
+        Err(error) => {
+            // The first error tells more than one of the rollback.
+            let _ = engine.rollback();
+            Err(error)
+        }
+    }
 }
 
 fn after(version: i64) -> impl Iterator<Item = &'static Migration> {

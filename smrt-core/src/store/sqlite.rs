@@ -317,6 +317,15 @@ impl Engine for SqliteEngine {
         super::count(self, sql, &[]).map(Instant::from_micros)
     }
 
+    fn version(&mut self) -> Result<String, StoreError> {
+        Ok(rusqlite::version().to_owned())
+    }
+
+    fn size_bytes(&mut self) -> Result<u64, StoreError> {
+        let sql = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()";
+        super::count(self, sql, &[]).map(|bytes| u64::try_from(bytes).unwrap_or(0))
+    }
+
     fn check_integrity(&mut self) -> Result<Vec<String>, StoreError> {
         let mut faults = Vec::new();
         self.query("PRAGMA integrity_check(20)", &[], &mut |row| {
