@@ -23,6 +23,8 @@ mod location;
 mod migration;
 #[cfg(feature = "duckdb")]
 mod placeholder;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub(crate) mod provenance;
 pub(crate) mod records;
 pub(crate) mod runs;
@@ -50,6 +52,8 @@ pub use self::import::{
 };
 pub use self::location::StoreLocation;
 pub use self::migration::schema_version;
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresAddress;
 pub use self::provenance::{Origin, SourceKey};
 pub use self::runs::{
     DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunKey, RunStatus, Severity,

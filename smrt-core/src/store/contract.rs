@@ -7,6 +7,8 @@
 mod bulk;
 mod connection;
 mod key;
+#[cfg(feature = "postgres")]
+mod postgres_place;
 mod reference;
 mod sample;
 mod shape;
@@ -22,6 +24,8 @@ use super::migration;
 use super::value::Value;
 use crate::model::Instant;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres_place::PostgresPlace;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite_place::SqlitePlace;
 
