@@ -184,8 +184,12 @@ pub const CASES: &[Case] = &[
         connection::second_writer,
     ),
     Case::new(
-        "the import lock excludes every other connection until it is closed",
+        "where one import excludes every other, its lock does until the connection is closed",
         connection::import_lock,
+    ),
+    Case::new(
+        "where imports go beside each other, a run is held by one connection at a time",
+        connection::run_lock,
     ),
     Case::new(
         "text is found whatever its case, beyond ASCII too",
