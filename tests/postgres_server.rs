@@ -6,9 +6,10 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt as _, chown};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
@@ -51,7 +52,7 @@ pub(crate) struct Server {
     /// The pipe whose end is the server's.
     _watched: Option<ChildStdin>,
     watcher: Option<Child>,
-    _kept: Option<TempDir>,
+    _kept: TempDir,
 }
 
 impl Server {
@@ -62,19 +63,33 @@ impl Server {
             .tempdir()
             .unwrap();
         let folder = kept.path().to_owned();
-        Self::start_with(&folder, settings, Some(kept))
+        Self::start_with(&folder, settings, &[], kept)
     }
 
-    /// Starts a server in a folder that is empty.
-    pub(crate) fn start_in(folder: &Path, settings: &[&str]) -> Self {
-        Self::start_with(folder, settings, None)
+    /// The same with files that the settings speak of.
+    pub(crate) fn start_with_files(settings: &[&str], files: &[(&str, &str)]) -> Self {
+        let kept = tempfile::Builder::new()
+            .prefix("smrt-postgres-")
+            .tempdir()
+            .unwrap();
+        let folder = kept.path().to_owned();
+        Self::start_with(&folder, settings, files, kept)
     }
 
-    fn start_with(folder: &Path, settings: &[&str], kept: Option<TempDir>) -> Self {
+    fn start_with(folder: &Path, settings: &[&str], files: &[(&str, &str)], kept: TempDir) -> Self {
         let programs = programs();
         if is_root() {
             let (user, group) = server_user();
             chown(folder, Some(user), Some(group)).unwrap();
+        }
+        for (name, text) in files {
+            let path = folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            if is_root() {
+                let (user, group) = server_user();
+                chown(&path, Some(user), Some(group)).unwrap();
+            }
         }
         let port = TcpListener::bind(("127.0.0.1", 0))
             .unwrap()
@@ -136,7 +151,7 @@ impl Server {
                 "read -r line; folder=$1; shift; \"$@\"; rm -rf \"$folder\"",
                 "sh",
             ])
-            .arg(self.data())
+            .arg(&self.folder)
             .arg(stop.get_program())
             .args(stop.get_args())
             .stdin(Stdio::piped())
@@ -384,12 +399,12 @@ fn programs() -> PathBuf {
         )
 }
 
-fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 /// The user and the group that the server runs as when the tests run with all rights.
-fn server_user() -> (u32, u32) {
+pub(crate) fn server_user() -> (u32, u32) {
     let id = |what: &str| {
         let output = Command::new("id")
             .args([what, "postgres"])
@@ -401,7 +416,7 @@ fn server_user() -> (u32, u32) {
     (id("-u"), id("-g"))
 }
 
-fn succeed(command: &mut Command) {
+pub(crate) fn succeed(command: &mut Command) {
     let output = command.stdin(Stdio::null()).output().unwrap();
     assert!(
         output.status.success(),
