@@ -218,10 +218,6 @@ impl Server {
         &self.folder
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
