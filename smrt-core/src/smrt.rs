@@ -29,6 +29,7 @@ mod tenant;
 mod text;
 mod unit;
 
+#[cfg(feature = "sqlite")]
 use std::path::Path;
 
 pub use self::audit::{
@@ -528,8 +529,6 @@ impl<'s> TenantHandle<'s> {
     }
 }
 
-/// The file that a URL names.
-#[cfg(feature = "sqlite")]
 /// The id of a record made by hand: made of the caller's key, which no other tenant's can meet, or
 /// a fresh one.
 fn new_id(tenant: Id, entity_type: EntityType, key: Option<&str>, at: Instant) -> Id {

@@ -38,6 +38,7 @@ mod value;
 pub(crate) mod visibility;
 
 use std::fmt;
+#[cfg(feature = "sqlite")]
 use std::path::Path;
 
 pub use self::audit::{AuditEntry, AuditFault, AuditFilter, AuditVerification};
