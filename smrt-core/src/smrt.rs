@@ -29,6 +29,7 @@ mod tenant;
 mod text;
 mod unit;
 
+#[cfg(feature = "sqlite")]
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
@@ -351,6 +352,41 @@ impl Smrt {
         Ok(tenant)
     }
 
+    /// Makes a role of the database for a tenant, unless there is one of that name. Whoever asks the
+    /// tables in SQL as this role reads what the tenant itself keeps and the numbers it is tied to,
+    /// and writes nothing: a second wall, which the server keeps. It cannot log in; the operator
+    /// grants it to those who may, and gives each tenant another one.
+    ///
+    /// # Errors
+    ///
+    /// [`SmrtError::UnknownTenant`]; kind `Invalid` where the engine knows no roles, or for a role
+    /// that belongs to another tenant or may do more; kind `ReadOnly` without the right to make it.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store};
+    /// # let mut smrt = store()?;
+    /// // A file is read by whoever may read the file.
+    /// let refused = smrt.create_tenant_role("acme", "acme_reader", &"operator".parse()?, now());
+    /// assert_eq!(refused.unwrap_err().code(), "store_invalid");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn create_tenant_role(
+        &mut self,
+        slug: &str,
+        role: &str,
+        actor: &Actor,
+        at: Instant,
+    ) -> Result<(), SmrtError> {
+        let handle = self.tenant(slug)?;
+        let tenant = handle.tenant.id;
+        let mut session = handle.acting_as(actor.clone());
+        session.keep_books(at, |unit| {
+            unit.engine.create_tenant_role(tenant, role)?;
+            unit.note("tenant.role", None, None, Detail::default());
+            Ok(())
+        })
+    }
+
     /// Appends this many made-up entries to a tenant's trail, for tests and for measuring.
     ///
     /// # Errors
@@ -551,8 +587,6 @@ impl<'s> TenantHandle<'s> {
     }
 }
 
-/// The file that a URL names.
-#[cfg(feature = "sqlite")]
 /// The id of a record made by hand: made of the caller's key, which no other tenant's can meet, or
 /// a fresh one.
 fn new_id(tenant: Id, entity_type: EntityType, key: Option<&str>, at: Instant) -> Id {

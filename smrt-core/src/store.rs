@@ -25,6 +25,8 @@ mod location;
 mod migration;
 #[cfg(feature = "duckdb")]
 mod placeholder;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub(crate) mod provenance;
 pub(crate) mod records;
 pub(crate) mod runs;
@@ -38,6 +40,7 @@ mod value;
 pub(crate) mod visibility;
 
 use std::fmt;
+#[cfg(feature = "sqlite")]
 use std::path::Path;
 
 pub use self::audit::{AuditEntry, AuditFault, AuditFilter, AuditVerification};
@@ -54,6 +57,8 @@ pub use self::import::{
 pub use self::info::StoreInfo;
 pub use self::location::StoreLocation;
 pub use self::migration::schema_version;
+#[cfg(feature = "postgres")]
+pub use self::postgres::PostgresAddress;
 pub use self::provenance::{Origin, SourceKey};
 pub use self::runs::{
     DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunKey, RunStatus, Severity,

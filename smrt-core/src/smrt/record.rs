@@ -178,7 +178,7 @@ impl<'c> Cells<'c> {
     }
 
     pub(super) fn instant(&self, column: &str) -> Result<Masked<Instant>, StoreError> {
-        self.masked(column, |row, position| Ok(row.optional_instant(position)?))
+        self.masked(column, |row, position| row.optional_instant(position))
     }
 
     /// An id column that is no field: whoever sees the record sees to what it belongs.

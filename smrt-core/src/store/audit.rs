@@ -290,7 +290,7 @@ mod tests {
     #[test]
     fn entries_of_several_tenants_in_one_call_go_to_their_own_trails_in_order() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::create(&folder.path().join("a.db"), AT).unwrap();
+        let mut store = Store::create(&folder.path().join("a.db").into(), Some(AT)).unwrap();
         let [acme, beta] = ["acme", "beta"].map(|slug| {
             let tenant = NewTenant {
                 slug: slug.parse().unwrap(),
@@ -320,7 +320,7 @@ mod tests {
     #[test]
     fn a_transaction_that_fails_leaves_no_entry_behind() {
         let folder = tempfile::tempdir().unwrap();
-        let mut store = Store::create(&folder.path().join("a.db"), AT).unwrap();
+        let mut store = Store::create(&folder.path().join("a.db").into(), Some(AT)).unwrap();
         let tenant = NewTenant {
             slug: "acme".parse().unwrap(),
             name: "Acme".to_owned(),

@@ -5,6 +5,8 @@
 use super::engine::{Access, Engine};
 use super::error::{StoreError, StoreErrorKind};
 use super::location::{Place, StoreLocation};
+#[cfg(feature = "postgres")]
+use super::postgres::{PostgresAddress, PostgresEngine};
 
 /// What is asked of a location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +55,9 @@ pub(super) fn exists(location: &StoreLocation) -> Result<bool, StoreError> {
         Place::DuckDb(path) => super::duckdb::exists(&path),
         #[cfg(not(feature = "duckdb"))]
         Place::DuckDb(_) => Err(built_without("DuckDB", "duckdb")),
+        #[cfg(feature = "postgres")]
+        Place::Postgres(url) => PostgresEngine::exists(&PostgresAddress::parse(&url)?),
+        #[cfg(not(feature = "postgres"))]
         Place::Postgres(_) => Err(built_without("Postgres", "postgres")),
     }
 }
@@ -79,10 +84,20 @@ fn connect(location: &StoreLocation, wanted: Wanted) -> Result<Box<dyn Engine>, 
         })),
         #[cfg(not(feature = "duckdb"))]
         Place::DuckDb(_) => Err(built_without("DuckDB", "duckdb")),
+        #[cfg(feature = "postgres")]
+        Place::Postgres(url) => {
+            let address = PostgresAddress::parse(&url)?;
+            Ok(Box::new(match wanted {
+                Wanted::Existing(access) => PostgresEngine::open(&address, access)?,
+                Wanted::New => PostgresEngine::create(&address)?,
+            }))
+        }
+        #[cfg(not(feature = "postgres"))]
         Place::Postgres(_) => Err(built_without("Postgres", "postgres")),
     }
 }
 
+#[cfg(not(all(feature = "sqlite", feature = "duckdb", feature = "postgres")))]
 fn built_without(engine: &str, feature: &str) -> StoreError {
     StoreError::new(
         StoreErrorKind::Invalid,

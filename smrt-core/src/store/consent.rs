@@ -318,7 +318,7 @@ fn topic(consent_type: &str) -> Option<(Topic, ConsentScope)> {
 
 /// An event of a row. What cannot be read is taken for what gives least.
 fn event(tenant: &Tenant, scope: ConsentScope, row: &dyn Row) -> Result<LedgerEvent, StoreError> {
-    let instant = |column| Ok::<_, StoreError>(row.optional_instant(column)?);
+    let instant = |column| row.optional_instant(column);
     let status = row.text(5)?.parse().unwrap_or(ConsentStatus::Revoked);
     let kind = row.text(6)?.parse().ok();
     let kind = kind.filter(|kind: &ConsentEvent| kind.status() == status);

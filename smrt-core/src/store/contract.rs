@@ -7,6 +7,8 @@
 mod bulk;
 mod connection;
 mod key;
+#[cfg(feature = "postgres")]
+mod postgres_place;
 mod reference;
 mod sample;
 mod shape;
@@ -22,6 +24,8 @@ use super::migration;
 use super::value::Value;
 use crate::model::Instant;
 
+#[cfg(feature = "postgres")]
+pub use self::postgres_place::PostgresPlace;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite_place::SqlitePlace;
 
@@ -180,8 +184,12 @@ pub const CASES: &[Case] = &[
         connection::second_writer,
     ),
     Case::new(
-        "the import lock excludes every other connection until it is closed",
+        "where one import excludes every other, its lock does until the connection is closed",
         connection::import_lock,
+    ),
+    Case::new(
+        "where imports go beside each other, a run is held by one connection at a time",
+        connection::run_lock,
     ),
     Case::new(
         "text is found whatever its case, beyond ASCII too",

@@ -1,7 +1,7 @@
 //! The seam: what an engine must do. Everything else is SQL written once on top of it.
 
 use super::dialect::Dialect;
-use super::error::StoreError;
+use super::error::{StoreError, StoreErrorKind};
 use super::value::{Row, RowBlock, Value};
 use crate::model::{Id, Instant};
 
@@ -114,6 +114,21 @@ pub trait Engine: Send {
     ///
     /// Kind `Engine`.
     fn unlock_run(&mut self, run: i64) -> Result<(), StoreError>;
+
+    /// Makes a role of a tenant, unless there is one of that name: whoever asks the tables in SQL as
+    /// this role reads what the tenant itself keeps, and writes nothing. In a transaction.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Invalid` by an engine that knows no roles, or for a role that could do more.
+    fn create_tenant_role(&mut self, tenant: Id, role: &str) -> Result<(), StoreError> {
+        let _ = (tenant, role);
+        Err(StoreError::new(
+            StoreErrorKind::Invalid,
+            "create role",
+            format!("the engine `{}` knows no roles", self.dialect().name()),
+        ))
+    }
 
     /// What time it is by the engine's own clock; the library has none.
     ///

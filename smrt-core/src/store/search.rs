@@ -35,7 +35,7 @@ pub(crate) fn humans_with_words(
         format!("CASE WHEN {} THEN {field} END", is_readable(position))
     };
     let sql = format!(
-        "WITH {cte} SELECT id FROM visible WHERE {} ORDER BY {}, {}, id LIMIT ?{}",
+        "WITH {cte} SELECT id FROM visible WHERE {} ORDER BY {} NULLS FIRST, {} NULLS FIRST, id LIMIT ?{}",
         conditions.join(" AND "),
         shown(1, "last_name"),
         shown(0, "first_name"),

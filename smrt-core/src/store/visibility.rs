@@ -733,14 +733,15 @@ fn has_live_grant(entity_type: EntityType, id: &str) -> String {
 fn consents_to_sharing(human: &str, owner: &str) -> String {
     let is_live = "c.consent_status = 'granted' \
          AND (c.expiration_date IS NULL OR c.expiration_date > ?2)";
-    // Whole numbers below every date.
-    let (unknown, never) = (i64::MIN + 2, i64::MIN + 1);
-    let date = format!("coalesce(c.consent_date, {unknown})");
+    // A date that is not known lies before every one that is.
+    let agreed = format!("max(CASE WHEN {is_live} THEN c.consent_date END)");
+    let otherwise = format!("max(CASE WHEN {is_live} THEN NULL ELSE c.consent_date END)");
     format!(
-        "coalesce((SELECT max(CASE WHEN {is_live} THEN {date} END) \
-         > coalesce(max(CASE WHEN {is_live} THEN NULL ELSE {date} END), {never}) \
+        "(SELECT CASE WHEN {agreed} IS NULL \
+         THEN count(*) > 0 AND count(*) = count(CASE WHEN {is_live} THEN 1 END) \
+         ELSE coalesce({agreed} > {otherwise}, 1 = 1) END \
          FROM consent_records c WHERE c.human_id = {human} AND c.tenant_id = {owner} \
          AND c.consent_type = 'data_sharing' \
-         AND (c.consent_date IS NULL OR c.consent_date <= ?2)), 1 = 0)"
+         AND (c.consent_date IS NULL OR c.consent_date <= ?2))"
     )
 }

@@ -147,6 +147,8 @@ prop_compose! {
     }
 }
 
+const EPOCH: Instant = Instant::from_micros(0);
+
 /// A store that is filled anew for every case.
 struct Shelf {
     _folder: tempfile::TempDir,
@@ -157,7 +159,7 @@ impl Shelf {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = Instant::from_micros(0);
-        let mut store = Store::create(&folder.path().join("a.db"), at).unwrap();
+        let mut store = Store::create(&folder.path().join("a.db").into(), Some(at)).unwrap();
         for slug in TENANTS {
             let new = NewTenant {
                 slug: slug.parse().unwrap(),
@@ -198,8 +200,9 @@ impl Shelf {
             engine
                 .execute(
                     "INSERT INTO consent_records (id, human_id, tenant_id, consent_type, \
-                     consent_status, consent_source, consent_date, expiration_date, metadata) \
-                     VALUES (?1, ?2, ?3, 'data_sharing', ?4, 's', ?5, ?6, '{}')",
+                     consent_status, consent_source, consent_date, expiration_date, metadata, \
+                     event_kind, recorded_at) \
+                     VALUES (?1, ?2, ?3, 'data_sharing', ?4, 's', ?5, ?6, '{}', 'granted', ?7)",
                     &[
                         id("e", number).into(),
                         (*human).into(),
@@ -207,6 +210,7 @@ impl Shelf {
                         event.status.as_str().into(),
                         event.date.into(),
                         event.expires_at.into(),
+                        EPOCH.into(),
                     ],
                 )
                 .unwrap();
@@ -215,8 +219,8 @@ impl Shelf {
             engine
                 .execute(
                     "INSERT INTO phone_number_ties (phone_number_id, tenant_id, created_at, \
-                     metadata) VALUES (?1, ?2, 0, '{}')",
-                    &[(*number).into(), (*tenant).into()],
+                     metadata, dnc_status) VALUES (?1, ?2, ?3, '{}', 'unknown')",
+                    &[(*number).into(), (*tenant).into(), EPOCH.into()],
                 )
                 .unwrap();
         }
@@ -230,36 +234,38 @@ fn insert(engine: &mut dyn Engine, record: &Record, humans: &BTreeMap<Id, Id>) {
     let (sql, parameters) = match record.entity_type {
         EntityType::Human => (
             "INSERT INTO humans (id, created_by_tenant_id, created_at, updated_at, metadata) \
-             VALUES (?1, ?2, 0, 0, '{}')",
-            vec![id, owner],
+             VALUES (?1, ?2, ?3, ?3, '{}')",
+            vec![id, owner, EPOCH.into()],
         ),
         EntityType::PhoneNumber => (
             "INSERT INTO phone_numbers (id, created_by_tenant_id, phone_number, country_code, \
              dnc_status, created_at, updated_at, metadata) \
-             VALUES (?1, ?2, ?3, 1, 'unknown', 0, 0, '{}')",
-            vec![id, owner, number.as_str().into()],
+             VALUES (?1, ?2, ?3, 1, 'unknown', ?4, ?4, '{}')",
+            vec![id, owner, number.as_str().into(), EPOCH.into()],
         ),
         EntityType::Link => (
             "INSERT INTO phone_human_links (id, created_by_tenant_id, phone_number_id, human_id, \
              relationship_type, is_primary, verified, created_at, metadata) \
-             VALUES (?1, ?2, ?3, ?4, ?5, 0, 0, 0, '{}')",
+             VALUES (?1, ?2, ?3, ?4, ?5, FALSE, FALSE, ?6, '{}')",
             vec![
                 id,
                 owner,
                 record.number.into(),
                 humans.get(&record.id).copied().into(),
                 number.as_str().into(),
+                EPOCH.into(),
             ],
         ),
         EntityType::ConsentRecord => (
             "INSERT INTO consent_records (id, tenant_id, consent_type, consent_status, \
-             consent_source, metadata) VALUES (?1, ?2, 'marketing_call', 'granted', 's', '{}')",
-            vec![id, owner],
+             consent_source, metadata, event_kind, recorded_at) \
+             VALUES (?1, ?2, 'marketing_call', 'granted', 's', '{}', 'granted', ?3)",
+            vec![id, owner, EPOCH.into()],
         ),
         EntityType::Interaction => (
-            "INSERT INTO interactions (id, tenant_id, kind, direction, started_at, metadata) \
-             VALUES (?1, ?2, 'call', 'inbound', 0, '{}')",
-            vec![id, owner],
+            "INSERT INTO interactions (id, tenant_id, kind, direction, started_at, metadata, \
+             recorded_at) VALUES (?1, ?2, 'call', 'inbound', ?3, '{}', ?3)",
+            vec![id, owner, EPOCH.into()],
         ),
     };
     engine.execute(sql, &parameters).unwrap();

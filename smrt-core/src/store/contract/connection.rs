@@ -105,6 +105,11 @@ pub(super) fn import_lock(place: &dyn Place) -> Result<(), ContractError> {
     let mut second = place.connect(Access::Write)?;
     first.lock_imports()?;
     first.lock_imports()?;
+    if !first.dialect().defers_indexes() {
+        // Imports go beside each other.
+        second.lock_imports()?;
+        return Ok(());
+    }
     require_kind(
         "a second importer",
         second.lock_imports(),
@@ -122,4 +127,21 @@ pub(super) fn import_lock(place: &dyn Place) -> Result<(), ContractError> {
         third.lock_imports(),
         StoreErrorKind::Locked,
     )
+}
+
+pub(super) fn run_lock(place: &dyn Place) -> Result<(), ContractError> {
+    let mut first = fresh(place)?;
+    if first.dialect().defers_indexes() {
+        return Ok(());
+    }
+    let mut second = place.connect(Access::Write)?;
+    require_equal("a free run", first.lock_run(7)?, true)?;
+    require_equal("the same run once more", first.lock_run(7)?, true)?;
+    require_equal("a run that is taken", second.lock_run(7)?, false)?;
+    require_equal("another run", second.lock_run(8)?, true)?;
+    first.unlock_run(7)?;
+    require_equal("a run that was given back", second.lock_run(7)?, true)?;
+    require_equal("a run that was taken over", first.lock_run(7)?, false)?;
+    drop(second);
+    require_equal("a run whose holder is gone", first.lock_run(7)?, true)
 }

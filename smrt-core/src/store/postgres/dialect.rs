@@ -1,0 +1,54 @@
+//! Where PostgreSQL's SQL differs.
+
+use crate::store::dialect::{Dialect, References};
+use crate::store::schema::{Index, Kind};
+
+/// The collation that folds case as Unicode says, whatever the database's own locale.
+pub(super) const FOLDING: &str = "und-x-icu";
+
+/// PostgreSQL with ICU.
+pub(super) struct PostgresDialect;
+
+impl Dialect for PostgresDialect {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn column_type(&self, kind: Kind) -> &'static str {
+        match kind {
+            Kind::Id => "UUID",
+            Kind::Integer => "BIGINT",
+            Kind::Boolean => "BOOLEAN",
+            Kind::Instant => "TIMESTAMP",
+            // Order and equality by bytes. JSON is kept as it was written.
+            Kind::Text | Kind::Json => "TEXT COLLATE \"C\"",
+            Kind::Bytes => "BYTEA",
+        }
+    }
+
+    fn references(&self) -> References {
+        References::AfterIndexes
+    }
+
+    fn wants_index(&self, _index: &Index) -> bool {
+        true
+    }
+
+    fn defers_indexes(&self) -> bool {
+        false
+    }
+
+    fn id_as_text(&self, column: &str) -> String {
+        format!("CAST({column} AS TEXT) COLLATE \"C\"")
+    }
+
+    fn instant_as_text(&self, column: &str) -> String {
+        format!("to_char({column}, 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') COLLATE \"C\"")
+    }
+
+    fn contains_folded(&self, column: &str, parameter: &str) -> String {
+        format!(
+            "strpos(lower({column} COLLATE \"{FOLDING}\") COLLATE \"C\", CAST({parameter} AS TEXT) COLLATE \"C\") > 0"
+        )
+    }
+}
