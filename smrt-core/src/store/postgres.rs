@@ -521,6 +521,22 @@ impl Engine for PostgresEngine {
         Ok(Instant::from_micros(millis * 1_000))
     }
 
+    fn version(&mut self) -> Result<String, StoreError> {
+        let mut version = String::new();
+        let sql = "SELECT current_setting('server_version')";
+        self.query(sql, &[], &mut |row| {
+            row.text(0)?.clone_into(&mut version);
+            Ok(())
+        })?;
+        Ok(version)
+    }
+
+    fn size_bytes(&mut self) -> Result<u64, StoreError> {
+        let sql = "SELECT CAST(coalesce(sum(pg_total_relation_size(oid)), 0) AS BIGINT) \
+                   FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace";
+        super::count(self, sql, &[]).map(|bytes| u64::try_from(bytes).unwrap_or(0))
+    }
+
     fn create_tenant_role(&mut self, tenant: Id, role: &str) -> Result<(), StoreError> {
         row_security::create_tenant_role(self, tenant, role)
     }
