@@ -26,6 +26,7 @@ mod contract;
 mod crash;
 mod dry_run;
 mod file_form;
+mod formats;
 mod full_disk;
 mod interaction;
 mod leak;
