@@ -39,6 +39,8 @@ enum InputFormat {
     Delimited,
     /// One JSON object a line
     Jsonl,
+    /// vCards 2.1, 3.0 or 4.0
+    Vcard,
 }
 
 impl SourceArgs {
@@ -72,6 +74,7 @@ impl SourceArgs {
             format: self.input_format.map(|format| match format {
                 InputFormat::Delimited => Format::Delimited,
                 InputFormat::Jsonl => Format::JsonLines,
+                InputFormat::Vcard => Format::VCard,
             }),
             encoding: self.encoding,
             delimiter: self.delimiter,

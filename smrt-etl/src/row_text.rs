@@ -28,6 +28,8 @@ pub enum RowFormat {
     },
     /// JSON Lines.
     JsonLines,
+    /// vCards.
+    VCard,
 }
 
 impl RowFormat {
@@ -37,6 +39,7 @@ impl RowFormat {
         let layout = source.layout();
         match layout.format.value {
             Format::JsonLines => Self::JsonLines,
+            Format::VCard => Self::VCard,
             Format::Delimited => {
                 let delimiter = layout.delimiter.value.unwrap_or(b',');
                 let quote = layout.quote.value.byte().unwrap_or(b'"');
@@ -62,13 +65,14 @@ impl RowFormat {
         match self {
             Self::Delimited { .. } => "csv",
             Self::JsonLines => "jsonl",
+            Self::VCard => "vcf",
         }
     }
 
     /// Writes the header with further columns, where the format has one.
     pub(crate) fn write_header(&self, added: &[&str], out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::JsonLines => Ok(()),
+            Self::JsonLines | Self::VCard => Ok(()),
             Self::Delimited {
                 header,
                 delimiter,

@@ -21,6 +21,7 @@ mod problem;
 mod scan;
 mod sniff;
 mod text;
+mod vcard;
 
 use std::fmt;
 use std::io;
@@ -38,6 +39,7 @@ pub(crate) use self::json_lines::members as json_members;
 use self::scan::Dialect;
 use self::sniff::{Beginning, TableLayout};
 use self::text::TextWindow;
+use self::vcard::VCardReader;
 
 pub use self::encoding::{Encoding, EncodingError};
 pub use self::error::SourceError;
@@ -102,6 +104,7 @@ pub struct Source {
 enum Reader {
     Delimited(DelimitedReader),
     JsonLines(JsonLinesReader),
+    VCard(Box<VCardReader>),
 }
 
 impl Source {
@@ -147,6 +150,7 @@ impl Source {
         let table = match format.value {
             Format::Delimited => sniff::table(beginning, options),
             Format::JsonLines => TableLayout::one_object_a_line(),
+            Format::VCard => TableLayout::cards(beginning),
         };
         let mut source = Source {
             name,
@@ -342,6 +346,7 @@ impl Source {
         match &mut self.reader {
             Reader::Delimited(_) => self.header.mark_phantoms(&self.sample),
             Reader::JsonLines(reader) => self.header = reader.begin_data(&mut self.sample),
+            Reader::VCard(_) => self.header = VCardReader::header(),
         }
     }
 
@@ -399,6 +404,10 @@ impl Reader {
                 Reader::Delimited(DelimitedReader::new(window, dialect))
             }
             Format::JsonLines => Reader::JsonLines(JsonLinesReader::new(window, row_bytes_max)),
+            Format::VCard => {
+                let reader = VCardReader::new(window, table.line_end, row_bytes_max);
+                Reader::VCard(Box::new(reader))
+            }
         }
     }
 
@@ -406,6 +415,7 @@ impl Reader {
         match self {
             Reader::Delimited(reader) => reader.read_row(out),
             Reader::JsonLines(reader) => reader.read_row(out),
+            Reader::VCard(reader) => reader.read_row(out),
         }
     }
 
@@ -413,6 +423,7 @@ impl Reader {
         match self {
             Reader::Delimited(reader) => reader.rows(),
             Reader::JsonLines(reader) => reader.rows(),
+            Reader::VCard(reader) => reader.rows(),
         }
     }
 
@@ -420,6 +431,7 @@ impl Reader {
         match self {
             Reader::Delimited(reader) => reader.line(),
             Reader::JsonLines(reader) => reader.line(),
+            Reader::VCard(reader) => reader.line(),
         }
     }
 
@@ -427,6 +439,7 @@ impl Reader {
         match self {
             Reader::Delimited(reader) => reader.blank_lines(),
             Reader::JsonLines(reader) => reader.blank_lines(),
+            Reader::VCard(reader) => reader.blank_lines(),
         }
     }
 }

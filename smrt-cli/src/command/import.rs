@@ -58,7 +58,7 @@ Examples:
 pub(crate) struct ImportArgs {
     #[command(subcommand)]
     command: Option<ImportCommand>,
-    /// The file to import: CSV and its kin or JSON Lines, also as .gz or .zst; `-` is standard input
+    /// The file to import: CSV and its kin, JSON Lines or vCards, also as .gz or .zst; `-` is standard input
     #[arg(required = true)]
     file: Option<PathBuf>,
     #[command(flatten)]

@@ -38,8 +38,6 @@ pub enum FileKind {
     Program,
     /// UTF-32 text.
     Utf32,
-    /// A vCard file.
-    VCard,
     /// An HTML page.
     Html,
     /// An XML document.
@@ -74,7 +72,7 @@ impl FileKind {
                 "write one object a line, for instance with `jq -c '.[]'`; \
                  if it is JSON Lines, say `--input-format jsonl`"
             }
-            FileKind::VCard | FileKind::Xml => "export the contacts as CSV instead",
+            FileKind::Xml => "export the contacts as CSV instead",
             FileKind::Pdf | FileKind::Image | FileKind::Program | FileKind::Binary => {
                 "export the contacts as CSV; if it is text after all, name its `--encoding`"
             }
@@ -99,7 +97,6 @@ impl fmt::Display for FileKind {
             FileKind::Parquet => "a Parquet file",
             FileKind::Program => "a program",
             FileKind::Utf32 => "UTF-32 text",
-            FileKind::VCard => "a vCard file",
             FileKind::Html => "an HTML page",
             FileKind::Xml => "an XML document",
             FileKind::JsonDocument => "a single JSON document",
@@ -183,9 +180,6 @@ pub(super) fn of_text(text: &str) -> Option<FileKind> {
             .get(..with.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))
     };
-    if begins("BEGIN:VCARD") {
-        return Some(FileKind::VCard);
-    }
     if begins("<!doctype html") || begins("<html") || begins("<table") || begins("<meta") {
         return Some(FileKind::Html);
     }
@@ -193,6 +187,13 @@ pub(super) fn of_text(text: &str) -> Option<FileKind> {
         return Some(FileKind::Xml);
     }
     None
+}
+
+/// Whether a text begins like a vCard.
+pub(super) fn is_vcard(text: &str) -> bool {
+    const BEGIN: &str = "BEGIN:VCARD";
+    let head = text.trim_start().as_bytes().get(..BEGIN.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(BEGIN.as_bytes()))
 }
 
 #[cfg(test)]
@@ -226,7 +227,6 @@ mod tests {
 
     #[test]
     fn text_that_is_no_table_is_named_by_its_first_word() {
-        assert_eq!(of_text("BEGIN:VCARD\r\nVERSION:3.0"), Some(FileKind::VCard));
         assert_eq!(of_text("\n <HTML><body>"), Some(FileKind::Html));
         assert_eq!(of_text("<?xml version='1.0'?>"), Some(FileKind::Xml));
         assert_eq!(of_text("name,phone\n"), None);

@@ -20,6 +20,9 @@ pub enum Format {
     Delimited,
     /// One JSON object a line.
     JsonLines,
+    /// vCards, version 2.1, 3.0 or 4.0.
+    #[serde(rename = "vcard")]
+    VCard,
 }
 
 /// The name given is not that of a format that can be read.
@@ -36,6 +39,7 @@ impl FromStr for Format {
         match name.to_ascii_lowercase().as_str() {
             "csv" | "tsv" => Ok(Format::Delimited),
             "jsonl" | "ndjson" => Ok(Format::JsonLines),
+            "vcard" | "vcf" => Ok(Format::VCard),
             _ => Err(FormatError {
                 name: name.to_owned(),
             }),
@@ -48,6 +52,7 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Format::Delimited => "CSV",
             Format::JsonLines => "JSON Lines",
+            Format::VCard => "vCard",
         })
     }
 }
@@ -56,6 +61,9 @@ impl fmt::Display for Format {
 pub(super) fn sniff(text: &str) -> Result<Format, FileKind> {
     if let Some(kind) = file_kind::of_text(text) {
         return Err(kind);
+    }
+    if file_kind::is_vcard(text) {
+        return Ok(Format::VCard);
     }
     let start = text.trim_start();
     let inner = start.get(1..).unwrap_or_default().trim_start();
@@ -102,13 +110,15 @@ mod tests {
         check("[Id],[Name]\n1,2\n", Ok(Format::Delimited));
         check("{Id};{Name}\n1;2\n", Ok(Format::Delimited));
         check("name,phone\n", Ok(Format::Delimited));
-        check("BEGIN:VCARD\n", Err(FileKind::VCard));
+        check("BEGIN:VCARD\n", Ok(Format::VCard));
+        check("\r\nbegin:vcard\r\n", Ok(Format::VCard));
     }
 
     #[test]
     fn formats_are_named_as_file_names_end() {
         assert_eq!("CSV".parse(), Ok(Format::Delimited));
         assert_eq!("jsonl".parse(), Ok(Format::JsonLines));
+        assert_eq!("vcf".parse(), Ok(Format::VCard));
         assert!("docx".parse::<Format>().is_err());
     }
 }
