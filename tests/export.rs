@@ -122,6 +122,19 @@ fn contacts_come_back_unchanged_as_json_lines() {
 }
 
 #[test]
+fn contacts_are_written_as_parquet_in_row_groups() {
+    let team = Team::with_contacts();
+    let export = ["export", "contacts", "--output", "contacts.parquet"];
+    let exported = team.json("acme", &export);
+    let bytes = std::fs::read(team.0.path("contacts.parquet")).unwrap();
+    assert_eq!(
+        (&bytes[..4], &bytes[bytes.len() - 4..]),
+        (&b"PAR1"[..], &b"PAR1"[..])
+    );
+    assert_eq!(exported["bytes"], bytes.len());
+}
+
+#[test]
 fn contacts_come_back_unchanged_as_vcards() {
     round_trip("contacts.vcf", &[]);
     round_trip("contacts.vcf", &["--vcard-version", "3.0"]);

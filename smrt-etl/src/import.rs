@@ -536,10 +536,10 @@ fn rows_expected(source: &Source) -> usize {
     let sample = source.sample();
     let bytes: usize = sample.iter().map(|record| record.raw().len() + 1).sum();
     let per_row = (bytes / sample.len().max(1)).max(1) as u64;
-    // A compressed file holds perhaps eight times its size.
-    let factor = match source.layout().compression {
-        crate::source::Compression::None => 1,
-        _ => 8,
+    // A packed file holds perhaps eight times its size.
+    let factor = match source.layout().is_packed() {
+        true => 8,
+        false => 1,
     };
     usize::try_from(source.bytes_total().unwrap_or(0) * factor / per_row).unwrap_or(usize::MAX)
 }

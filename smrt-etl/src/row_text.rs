@@ -12,7 +12,8 @@ use crate::added_columns::ORIGINAL_COLUMN;
 use crate::json_text::push_json_string;
 use crate::source::{Format, Source};
 
-/// How the rows of a source are written again: as the source itself has them.
+/// How the rows of a source are written again: as the source itself has them, or as CSV where it is
+/// no text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowFormat {
     /// Delimited text with the source's own header, delimiter and quote.
@@ -38,9 +39,10 @@ impl RowFormat {
     pub fn of(source: &Source) -> Self {
         let layout = source.layout();
         match layout.format.value {
-            Format::JsonLines => Self::JsonLines,
+            Format::JsonLines | Format::JsonArray => Self::JsonLines,
             Format::VCard => Self::VCard,
-            Format::Delimited => {
+            // The rows of all others are CSV, or are made to be.
+            _ => {
                 let delimiter = layout.delimiter.value.unwrap_or(b',');
                 let quote = layout.quote.value.byte().unwrap_or(b'"');
                 let names: Vec<&str> = source.header().names().collect();

@@ -256,6 +256,9 @@ fn floor(text: &str, at: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use smrt_core::model::Id;
+    use smrt_core::smrt::{Link, LinkedNumber};
+
     use super::*;
 
     #[test]
@@ -271,6 +274,80 @@ mod tests {
         assert!(text.lines().all(|line| line.len() <= LINE_OCTETS_MAX));
         let unfolded = text.replace("\r\n ", "");
         assert_eq!(unfolded, format!("NOTE:{value}\r\n"));
+    }
+
+    /// Values that need escapes and folds, and a number of each kind.
+    fn contact() -> Contact {
+        let text = |text: &str| Masked::Value(text.to_owned());
+        let number = |phone_number: &str, relationship: &str, metadata: &str| {
+            let link = Link {
+                id: Id::of_tenant("link"),
+                owner: Id::of_tenant("acme"),
+                human_id: Id::of_tenant("ada"),
+                phone_number_id: Id::of_tenant("number"),
+                relationship_type: text(relationship),
+                is_primary: Masked::Value(relationship == "mobile"),
+                verified: Masked::Value(false),
+                metadata: text(metadata),
+            };
+            ContactNumber::from(LinkedNumber {
+                link,
+                phone_number: phone_number.to_owned(),
+            })
+        };
+        Contact {
+            human: Human {
+                id: Id::of_tenant("ada"),
+                owner: Id::of_tenant("acme"),
+                first_name: text("Zoë 🙂"),
+                last_name: text("Back\\slash, and; more"),
+                email: text("a@example.com"),
+                company_name: text(&format!("two\nlines of {}", "ü🙂".repeat(40))),
+                job_title: Masked::Hidden,
+                employee_id: text("007"),
+                contractor_id: Masked::Empty,
+                metadata: text("{}"),
+                created_at: Masked::Empty,
+                updated_at: Masked::Value(Instant::from_micros(0)),
+            },
+            owner: "acme".to_owned(),
+            numbers: vec![
+                number("+12025550101", "mobile", "{}"),
+                number("+12025550102", "work", r#"{"extension":"7"}"#),
+                number("+12025550103", "summer_house", "{}"),
+            ],
+        }
+    }
+
+    #[test]
+    fn another_program_reads_the_same_from_a_card() {
+        for version in [VCardVersion::V3, VCardVersion::V4] {
+            let mut text = String::new();
+            push_card(&contact(), version, &mut text);
+            let card = calcard::vcard::VCard::parse(&text).unwrap();
+            let values = |name: &str| -> Vec<String> {
+                let entries = card.entries.iter();
+                let entries = entries.filter(|entry| entry.name.as_str() == name);
+                let values = entries.flat_map(|entry| entry.values.iter());
+                let texts = values.flat_map(|value| match value {
+                    calcard::vcard::VCardValue::Text(text) => vec![text.clone()],
+                    calcard::vcard::VCardValue::Component(parts) => parts.clone(),
+                    other => vec![format!("{other:?}")],
+                });
+                texts.collect()
+            };
+            assert_eq!(values("FN"), ["Zoë 🙂 Back\\slash, and; more"]);
+            assert_eq!(values("N")[..2], ["Back\\slash, and; more", "Zoë 🙂"]);
+            assert_eq!(
+                values("ORG"),
+                [format!("two\nlines of {}", "ü🙂".repeat(40))]
+            );
+            assert_eq!(values("EMAIL"), ["a@example.com"]);
+            let numbers = values("TEL");
+            assert_eq!(numbers.len(), 3);
+            assert!(numbers[1].contains("+12025550102"));
+            assert!(values("TITLE").is_empty(), "what is hidden is left out");
+        }
     }
 
     #[test]

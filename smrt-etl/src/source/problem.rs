@@ -97,16 +97,53 @@ pub(super) fn record_too_long(line: u64, bytes_max: usize) -> RecordProblem {
     place.problem("record_too_long", None, reason, hint)
 }
 
-pub(super) fn json_syntax(place: Place) -> RecordProblem {
-    let reason = "the line is no valid JSON from here on".to_owned();
-    let hint = "write one complete JSON object on each line";
-    place.problem("json_syntax", None, reason, hint)
+/// What stands for a row in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JsonUnit {
+    /// A line.
+    Line,
+    /// An element of an array.
+    Element,
 }
 
-pub(super) fn json_not_object(place: Place) -> RecordProblem {
-    let reason = "the line is JSON, but no object".to_owned();
-    let hint = "write one JSON object with named values on each line";
-    place.problem("json_not_object", None, reason, hint)
+pub(super) fn json_syntax(place: Place, unit: JsonUnit) -> RecordProblem {
+    let (reason, hint) = match unit {
+        JsonUnit::Line => (
+            "the line is no valid JSON from here on",
+            "write one complete JSON object on each line",
+        ),
+        JsonUnit::Element => (
+            "the element is no valid JSON from here on",
+            "correct the element; all others are read",
+        ),
+    };
+    place.problem("json_syntax", None, reason.to_owned(), hint)
+}
+
+pub(super) fn json_not_object(place: Place, unit: JsonUnit) -> RecordProblem {
+    let (reason, hint) = match unit {
+        JsonUnit::Line => (
+            "the line is JSON, but no object",
+            "write one JSON object with named values on each line",
+        ),
+        JsonUnit::Element => (
+            "the element is JSON, but no object",
+            "write one JSON object with named values for each contact",
+        ),
+    };
+    place.problem("json_not_object", None, reason.to_owned(), hint)
+}
+
+pub(super) fn json_cut_off(place: Place) -> RecordProblem {
+    let reason = "the file ends here, and its array does not".to_owned();
+    let hint = "copy or download the file again; what is missing was never in this one";
+    place.problem("json_cut_off", None, reason, hint)
+}
+
+pub(super) fn json_behind_array(place: Place) -> RecordProblem {
+    let reason = "the array ends before this text".to_owned();
+    let hint = "look for a stray `]`; nothing behind it is read";
+    place.problem("json_behind_array", None, reason, hint)
 }
 
 pub(super) fn json_duplicate_key(line: u64) -> RecordProblem {

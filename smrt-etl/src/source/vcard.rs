@@ -322,7 +322,8 @@ impl VCardReader {
             let next = self.peek()?;
             let is_folded = next.starts_with([' ', '\t']) && !is_blank(next);
             // Some programs forget the space before further lines.
-            if !is_folded && !(is_base64 && is_all_base64(next)) {
+            let goes_on = is_folded || (is_base64 && is_all_base64(next));
+            if !goes_on {
                 return Ok(());
             }
         }

@@ -190,7 +190,6 @@ const REJECT: &[(&str, &str)] = &[
     ("archive.zip", "source_kind"),
     ("array.json", "source_kind"),
     ("blank-lines.csv", "source_empty"),
-    ("contacts.vcf", "source_kind"),
     ("database.sqlite", "source_kind"),
     ("document.json", "source_kind"),
     ("document.pdf", "source_kind"),
