@@ -27,6 +27,7 @@ mod crash;
 mod dry_run;
 mod export;
 mod file_form;
+mod formats;
 mod full_disk;
 mod interaction;
 mod leak;

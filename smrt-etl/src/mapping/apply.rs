@@ -19,7 +19,10 @@ use super::phone_list;
 use super::row::{IssueEffect, MappedIssue, MappedPhone, MappedRow};
 use super::rule::{Field, PhoneFormat};
 use crate::record::Record;
-use trouble::{DELETED, Trouble, UNKNOWN_ANSWER, UNREADABLE_PHONE_LIST};
+use trouble::{
+    DELETED, SPREADSHEET_ERROR, Trouble, UNKNOWN_ANSWER, UNREADABLE_PHONE_LIST,
+    is_spreadsheet_error,
+};
 
 impl RowMapper {
     /// Reads a row into `row`, whose buffers are used again.
@@ -66,6 +69,13 @@ impl RowMapper {
             return;
         };
         if value.is_empty() {
+            return;
+        }
+        let is_value = !matches!(column.action, Action::Ignore | Action::Companion);
+        if is_value && is_spreadsheet_error(value) {
+            self.issue(index, &SPREADSHEET_ERROR, IssueEffect::KeepsRow, row);
+            row.metadata
+                .push((column.name.as_str(), Cow::Borrowed(cell)));
             return;
         }
         let keep = match &column.action {
@@ -400,6 +410,22 @@ mod tests {
 
     pub(super) fn codes(row: &MappedRow<'_>) -> Vec<&'static str> {
         row.issues.iter().map(|issue| issue.code).collect()
+    }
+
+    #[test]
+    fn the_error_of_a_formula_is_kept_and_fills_no_field() {
+        let mapping = "[columns]\nFirst = \"first_name\"\nName = \"full_name\"\nNote = \"ignore\"";
+        let cells = [("First", "#N/A"), ("Name", "#REF!"), ("Note", "#N/A")];
+        with_row(mapping, &cells, |row| {
+            assert_eq!((&row.first_name, &row.last_name), (&None, &None));
+            assert_eq!(kept(row), ["First=#N/A", "Name=#REF!"]);
+            let codes: Vec<_> = row.issues.iter().map(|issue| issue.code).collect();
+            assert_eq!(codes, ["spreadsheet_error", "spreadsheet_error"]);
+        });
+        let cells = [("First", "#1 fan"), ("Name", ""), ("Note", "")];
+        with_row(mapping, &cells, |row| {
+            assert_eq!(row.first_name.as_deref(), Some("#1 fan"));
+        });
     }
 
     #[test]

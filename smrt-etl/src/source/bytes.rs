@@ -16,12 +16,15 @@ use super::fingerprint::{BLOCK_BYTES, Fingerprint};
 use super::input::{Input, Name};
 use super::layout::Compression;
 use super::options::ContentDigest;
+use super::seekable::SharedFile;
 
 /// What was found on opening, with the bytes to come.
 pub(super) struct Opened {
     pub(super) stream: ByteStream,
     /// The file itself, where the stream is all of it as it is stored.
     pub(super) stored: Option<(File, PathBuf)>,
+    /// All bytes as a file, once they were asked for as such.
+    pub(super) whole: Option<SharedFile>,
     pub(super) compression: Compression,
     pub(super) fingerprint: Fingerprint,
     pub(super) progress: Progress,
@@ -113,6 +116,7 @@ pub(super) fn open(
     Ok(Opened {
         stream: ByteStream::new(reader),
         stored: regular.filter(|_| compression == Compression::None),
+        whole: None,
         compression,
         fingerprint,
         progress: Progress { read, total },

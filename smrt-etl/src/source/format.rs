@@ -180,10 +180,10 @@ mod tests {
         check("{\"a\":\n{\"a\":2}\n{\"a\":3}\n", Ok(Format::JsonLines));
         check(
             "{\n  \"a\": [\n    {\"b\":1}\n  ]\n}\n",
-            Err(FileKind::JsonDocument),
+            Ok(Format::JsonArray),
         );
-        check("[{\"a\":1}]", Err(FileKind::JsonDocument));
-        check("[\n  {\"a\":1}]", Err(FileKind::JsonDocument));
+        check("[{\"a\":1}]", Ok(Format::JsonArray));
+        check("[\n  {\"a\":1}]", Ok(Format::JsonArray));
         check("[Id],[Name]\n1,2\n", Ok(Format::Delimited));
         check("{Id};{Name}\n1;2\n", Ok(Format::Delimited));
         check("name,phone\n", Ok(Format::Delimited));

@@ -168,7 +168,7 @@ impl JsonArrayReader {
                 (State::Behind, Some(_)) => {
                     self.state = State::Ended;
                     let problem = problem::json_behind_array(self.place());
-                    let raw = one_line(&problem::cut(self.window.rest())).into_owned();
+                    let raw = self.what_is_behind()?;
                     self.rows += 1;
                     out.finish_row(self.rows, self.line, &raw, Some(problem));
                     return Ok(true);
@@ -193,7 +193,10 @@ impl JsonArrayReader {
         };
         self.rows += 1;
         if is_too_long {
-            let raw = one_line(&problem::cut(self.window.rest())).into_owned();
+            let text = self.window.rest();
+            let kept = problem::floor(text, self.row_bytes_max);
+            let kept = problem::cut(text.get(..kept).unwrap_or_default());
+            let raw = one_line(&kept).into_owned();
             let problem = problem::record_too_long(self.line, self.row_bytes_max);
             out.finish_row(self.rows, self.line, &raw, Some(problem));
             return self.skip_value(Scan::default());
@@ -217,6 +220,16 @@ impl JsonArrayReader {
         // What is no value, such as a stray bracket, must be passed too.
         self.advance(end.max(1));
         Ok(())
+    }
+
+    /// The text behind the array, or its beginning where it is long.
+    fn what_is_behind(&mut self) -> Result<String> {
+        while self.window.rest().len() <= problem::KEPT_BYTES_MAX && self.window.extend()? {}
+        let text = self.window.rest();
+        Ok(match text.len() > problem::KEPT_BYTES_MAX {
+            true => one_line(&problem::cut(text)).into_owned(),
+            false => one_line(text.trim_end()).into_owned(),
+        })
     }
 
     /// How long the value that begins here is, as far as it may be read.
@@ -346,8 +359,18 @@ impl Scan {
                     _ if self.is_escaped => self.is_escaped = false,
                     b'\\' => self.is_escaped = true,
                     b'"' if self.depth == 0 => return Some(at + 1),
-                    // A string ends with its line: a quote that is missing costs no more.
-                    b'"' | b'\n' => self.in_string = false,
+                    b'"' => self.in_string = false,
+                    b'\n' => {
+                        // A string ends with its line: a quote is missing, or one too many, and
+                        // the bracket that ends the line belongs to no string.
+                        self.in_string = false;
+                        if let Some(end) = bracket_end(text.get(..at).unwrap_or_default()) {
+                            self.depth = self.depth.saturating_sub(1);
+                            if self.depth == 0 {
+                                return Some(end);
+                            }
+                        }
+                    }
                     _ => {}
                 }
                 continue;
@@ -366,6 +389,13 @@ impl Scan {
         }
         None
     }
+}
+
+/// Where a line ends with a closing bracket, a comma behind it aside.
+fn bracket_end(line: &[u8]) -> Option<usize> {
+    let line = line.trim_ascii_end();
+    let line = line.strip_suffix(b",").unwrap_or(line).trim_ascii_end();
+    line.ends_with(b"}").then_some(line.len())
 }
 
 /// Where the broken object that begins a text ends: before `},{` that seems to be in a string,

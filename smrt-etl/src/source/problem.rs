@@ -193,7 +193,7 @@ fn number(count: usize) -> u32 {
 }
 
 /// Bytes kept of a row that is too long.
-const KEPT_BYTES_MAX: usize = 4096;
+pub(super) const KEPT_BYTES_MAX: usize = 4096;
 
 /// The beginning of a row that is too long, with a mark that it was cut.
 pub(super) fn cut(row: &str) -> String {

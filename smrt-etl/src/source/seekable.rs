@@ -101,6 +101,9 @@ impl Opened {
     ///
     /// Those of a stream, and those of which a digest is wanted, are read through first.
     pub(super) fn to_file(&mut self) -> Result<SharedFile, SpoolError> {
+        if let Some(file) = &self.whole {
+            return Ok(file.clone());
+        }
         let file = match &self.stored {
             Some((file, _)) => {
                 let file = file.try_clone().map_err(SpoolError::Read)?;
@@ -112,13 +115,9 @@ impl Opened {
                 spool(&mut self.stream, bytes_max)?
             }
         };
-        let bytes = file.metadata().map_err(SpoolError::Read)?.len();
-        Ok(SharedFile {
-            file: Arc::new(file),
-            counter: self.count_anew(bytes),
-            bytes,
-            at: 0,
-        })
+        let file = self.share(file)?;
+        self.whole = Some(file.clone());
+        Ok(file)
     }
 
     /// All bytes as a file with a name.
@@ -136,22 +135,24 @@ impl Opened {
 
     /// Goes on with a file that was found inside.
     pub(super) fn enter(&mut self, file: File) -> Result<(), SpoolError> {
-        let bytes = file.metadata().map_err(SpoolError::Read)?.len();
-        let reader = SharedFile {
-            file: Arc::new(file),
-            counter: self.count_anew(bytes),
-            bytes,
-            at: 0,
-        };
-        self.stream = ByteStream::new(Box::new(reader));
+        let file = self.share(file)?;
+        self.stream = ByteStream::new(Box::new(file.clone()));
         self.stored = None;
+        self.whole = Some(file);
         self.compression = Compression::Zip;
         Ok(())
     }
 
-    fn count_anew(&mut self, bytes: u64) -> Arc<AtomicU64> {
+    /// Begins to count what is read of a file.
+    fn share(&mut self, file: File) -> Result<SharedFile, SpoolError> {
+        let bytes = file.metadata().map_err(SpoolError::Read)?.len();
         self.progress = Progress::of_file(bytes);
-        self.progress.counter()
+        Ok(SharedFile {
+            file: Arc::new(file),
+            counter: self.progress.counter(),
+            bytes,
+            at: 0,
+        })
     }
 
     fn read_through(&mut self) -> Result<(), SpoolError> {

@@ -194,7 +194,9 @@ mod tests {
     #[test]
     fn a_row_is_its_cells_as_csv_without_trailing_gaps() {
         let mut row = CellRow::new(3, WhenBlank::NoRow);
-        ["a", "", "b, \"c\"", "d\ne"].map(|cell| row.push(cell));
+        for cell in ["a", "", "b, \"c\"", "d\ne"] {
+            row.push(cell);
+        }
         row.push_display(7);
         row.fill_to(100);
         assert_eq!(row.raw(), "a,,\"b, \"\"c\"\"\",\"d\ne\",7");
@@ -207,7 +209,9 @@ mod tests {
     fn a_row_without_values_is_none_where_the_format_says_so() {
         let blank = |when_blank| {
             let mut row = CellRow::new(1, when_blank);
-            ["", " ", ""].map(|cell| row.push(cell));
+            for cell in ["", " ", ""] {
+                row.push(cell);
+            }
             row.is_skipped()
         };
         assert!(blank(WhenBlank::NoRow));
