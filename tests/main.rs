@@ -25,6 +25,7 @@ mod contention;
 mod contract;
 mod crash;
 mod dry_run;
+mod export;
 mod file_form;
 mod formats;
 mod full_disk;

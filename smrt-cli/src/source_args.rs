@@ -54,6 +54,8 @@ enum InputFormat {
     Jsonl,
     /// One JSON array of objects
     Json,
+    /// vCards 2.1, 3.0 or 4.0
+    Vcard,
     /// Excel workbook
     Xlsx,
     /// Binary Excel workbook
@@ -72,6 +74,7 @@ impl From<InputFormat> for Format {
             InputFormat::Delimited => Self::Delimited,
             InputFormat::Jsonl => Self::JsonLines,
             InputFormat::Json => Self::JsonArray,
+            InputFormat::Vcard => Self::VCard,
             InputFormat::Xlsx => Self::Xlsx,
             InputFormat::Xlsb => Self::Xlsb,
             InputFormat::Xls => Self::Xls,

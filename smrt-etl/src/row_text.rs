@@ -29,6 +29,8 @@ pub enum RowFormat {
     },
     /// JSON Lines.
     JsonLines,
+    /// vCards.
+    VCard,
 }
 
 impl RowFormat {
@@ -38,6 +40,7 @@ impl RowFormat {
         let layout = source.layout();
         match layout.format.value {
             Format::JsonLines | Format::JsonArray => Self::JsonLines,
+            Format::VCard => Self::VCard,
             // The rows of all others are CSV, or are made to be.
             _ => {
                 let delimiter = layout.delimiter.value.unwrap_or(b',');
@@ -64,13 +67,14 @@ impl RowFormat {
         match self {
             Self::Delimited { .. } => "csv",
             Self::JsonLines => "jsonl",
+            Self::VCard => "vcf",
         }
     }
 
     /// Writes the header with further columns, where the format has one.
     pub(crate) fn write_header(&self, added: &[&str], out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::JsonLines => Ok(()),
+            Self::JsonLines | Self::VCard => Ok(()),
             Self::Delimited {
                 header,
                 delimiter,

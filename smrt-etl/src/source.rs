@@ -31,6 +31,7 @@ mod seekable;
 mod sniff;
 mod table;
 mod text;
+mod vcard;
 mod workbook;
 
 use std::fmt;

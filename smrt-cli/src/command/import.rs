@@ -60,7 +60,7 @@ Examples:
 pub(crate) struct ImportArgs {
     #[command(subcommand)]
     command: Option<ImportCommand>,
-    /// The file to import: CSV and its kin, JSON Lines, a JSON array, a workbook (.xlsx, .ods), or
+    /// The file to import: CSV and its kin, JSON Lines, a JSON array, vCards, a workbook (.xlsx, .ods), or
     /// a SQLite database, also as .gz, .zst or in a .zip; `-` is standard input
     #[arg(required = true)]
     file: Option<PathBuf>,

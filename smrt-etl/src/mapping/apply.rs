@@ -8,6 +8,8 @@ mod trouble;
 
 use std::borrow::Cow;
 
+use smrt_core::model::RelationshipType;
+
 use super::answer::{self, Answer};
 use super::bind::{Action, BoundField, BoundPhone, RowMapper};
 use super::joined::{Separator, trimmed};
@@ -84,6 +86,10 @@ impl RowMapper {
             Action::FullName(bound) => !self.read_full_name(bound, value, record, row),
             Action::Companion => !row.read.contains(&index),
             Action::Deleted => self.read_deleted(index, value, row),
+            Action::Members => {
+                row.members.push((column.name.as_str(), value));
+                false
+            }
         };
         if keep {
             row.metadata
@@ -181,18 +187,34 @@ impl RowMapper {
         row: &mut MappedRow<'r>,
     ) -> bool {
         let (label, starred) = without_star(label.unwrap_or_default());
-        let named = self.relationships.of(label);
+        let named = self.named_relationship(phone, label);
         let text = without_prefix(text, phone.strip_prefix.as_deref());
+        let is_understood = named.is_some() || label.is_empty();
         if !text.is_empty() {
             row.phones.push(MappedPhone {
                 text: with_calling_code(text, phone, record),
-                relationship: named.unwrap_or(&phone.relationship),
+                relationship: named.unwrap_or(Cow::Borrowed(&phone.relationship)),
                 primary: phone.primary || starred,
                 country: country_of(phone, record),
+                link: None,
                 column: number(phone.column),
             });
         }
-        named.is_some() || label.is_empty()
+        is_understood
+    }
+
+    /// The relationship that a label names: in some language or, where the mapping says so, as a
+    /// term of its own.
+    fn named_relationship<'r>(
+        &'r self,
+        phone: &BoundPhone,
+        label: &str,
+    ) -> Option<Cow<'r, RelationshipType>> {
+        let known = self.relationships.of(label).map(Cow::Borrowed);
+        known.or_else(|| match phone.own_terms {
+            true => RelationshipType::parse(label).ok().map(Cow::Owned),
+            false => None,
+        })
     }
 
     fn read_phone_list<'r>(
@@ -215,12 +237,15 @@ impl RowMapper {
         row.phones.extend(list.into_iter().map(|item| {
             MappedPhone {
                 text: Cow::Owned(item.number),
-                relationship: &phone.relationship,
-                primary: phone.primary,
+                relationship: item
+                    .relationship
+                    .map_or(Cow::Borrowed(&phone.relationship), Cow::Owned),
+                primary: phone.primary || item.primary,
                 country: item
                     .country
                     .map(Cow::Owned)
                     .or_else(|| country_of(phone, record)),
+                link: item.link,
                 column: number(phone.column),
             }
         }));

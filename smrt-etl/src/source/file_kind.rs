@@ -40,8 +40,6 @@ pub enum FileKind {
     Program,
     /// UTF-32 text.
     Utf32,
-    /// A vCard file.
-    VCard,
     /// An HTML page.
     Html,
     /// An XML document.
@@ -94,7 +92,7 @@ impl FileKind {
                 "write the contacts as one array of objects, or one object a line, for instance \
                  with `jq -c '.[]'`; if it is JSON Lines, say `--input-format jsonl`"
             }
-            FileKind::VCard | FileKind::Xml => "export the contacts as CSV instead",
+            FileKind::Xml => "export the contacts as CSV instead",
             FileKind::Pdf | FileKind::Image | FileKind::Program | FileKind::Binary => {
                 "export the contacts as CSV; if it is text after all, name its `--encoding`"
             }
@@ -120,7 +118,6 @@ impl fmt::Display for FileKind {
             FileKind::Arrow => "an Arrow file",
             FileKind::Program => "a program",
             FileKind::Utf32 => "UTF-32 text",
-            FileKind::VCard => "a vCard file",
             FileKind::Html => "an HTML page",
             FileKind::Xml => "an XML document",
             FileKind::JsonDocument => "a single JSON document",
@@ -208,9 +205,6 @@ pub(super) fn of_text(text: &str) -> Option<FileKind> {
             .get(..with.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))
     };
-    if begins("BEGIN:VCARD") {
-        return Some(FileKind::VCard);
-    }
     if begins("<!doctype html") || begins("<html") || begins("<table") || begins("<meta") {
         return Some(FileKind::Html);
     }
@@ -218,6 +212,13 @@ pub(super) fn of_text(text: &str) -> Option<FileKind> {
         return Some(FileKind::Xml);
     }
     None
+}
+
+/// Whether a text begins like a vCard.
+pub(super) fn is_vcard(text: &str) -> bool {
+    const BEGIN: &str = "BEGIN:VCARD";
+    let head = text.trim_start().as_bytes().get(..BEGIN.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(BEGIN.as_bytes()))
 }
 
 #[cfg(test)]
@@ -246,7 +247,6 @@ mod tests {
 
     #[test]
     fn text_that_is_no_table_is_named_by_its_first_word() {
-        assert_eq!(of_text("BEGIN:VCARD\r\nVERSION:3.0"), Some(FileKind::VCard));
         assert_eq!(of_text("\n <HTML><body>"), Some(FileKind::Html));
         assert_eq!(of_text("<?xml version='1.0'?>"), Some(FileKind::Xml));
         assert_eq!(of_text("name,phone\n"), None);

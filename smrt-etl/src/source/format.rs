@@ -20,6 +20,9 @@ pub enum Format {
     Delimited,
     /// One JSON object a line.
     JsonLines,
+    /// vCards, version 2.1, 3.0 or 4.0.
+    #[serde(rename = "vcard")]
+    VCard,
     /// One JSON array of objects, by itself or as a member of an object.
     JsonArray,
     /// An Office Open XML workbook (`.xlsx`, `.xlsm`).
@@ -43,7 +46,7 @@ impl Format {
     #[must_use]
     pub fn is_text(self) -> bool {
         match self {
-            Format::Delimited | Format::JsonLines | Format::JsonArray => true,
+            Format::Delimited | Format::JsonLines | Format::JsonArray | Format::VCard => true,
             Format::Xlsx
             | Format::Xlsb
             | Format::Xls
@@ -97,6 +100,7 @@ impl FromStr for Format {
             "csv" | "tsv" => Ok(Format::Delimited),
             "jsonl" | "ndjson" => Ok(Format::JsonLines),
             "json" => Ok(Format::JsonArray),
+            "vcf" | "vcard" => Ok(Format::VCard),
             "xlsx" | "xlsm" => Ok(Format::Xlsx),
             "xlsb" => Ok(Format::Xlsb),
             "xls" => Ok(Format::Xls),
@@ -117,6 +121,7 @@ impl fmt::Display for Format {
             Format::Delimited => "CSV",
             Format::JsonLines => "JSON Lines",
             Format::JsonArray => "JSON array",
+            Format::VCard => "vCard",
             Format::Xlsx => "Excel workbook",
             Format::Xlsb => "binary Excel workbook",
             Format::Xls => "old Excel workbook",
@@ -132,6 +137,9 @@ impl fmt::Display for Format {
 pub(super) fn sniff(text: &str) -> Result<Format, FileKind> {
     if let Some(kind) = file_kind::of_text(text) {
         return Err(kind);
+    }
+    if file_kind::is_vcard(text) {
+        return Ok(Format::VCard);
     }
     let start = text.trim_start();
     let inner = start.get(1..).unwrap_or_default().trim_start();
@@ -179,13 +187,15 @@ mod tests {
         check("[Id],[Name]\n1,2\n", Ok(Format::Delimited));
         check("{Id};{Name}\n1;2\n", Ok(Format::Delimited));
         check("name,phone\n", Ok(Format::Delimited));
-        check("BEGIN:VCARD\n", Err(FileKind::VCard));
+        check("BEGIN:VCARD\n", Ok(Format::VCard));
+        check("\r\nbegin:vcard\r\n", Ok(Format::VCard));
     }
 
     #[test]
     fn formats_are_named_as_file_names_end() {
         assert_eq!("CSV".parse(), Ok(Format::Delimited));
         assert_eq!("jsonl".parse(), Ok(Format::JsonLines));
+        assert_eq!("vcf".parse(), Ok(Format::VCard));
         assert!("docx".parse::<Format>().is_err());
     }
 }

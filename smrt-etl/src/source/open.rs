@@ -131,6 +131,7 @@ impl Opening<'_> {
         self.check_options(format.value)?;
         let table = match format.value {
             Format::Delimited => sniff::table(beginning, options),
+            Format::VCard => TableLayout::cards(beginning),
             _ => TableLayout::without_header(),
         };
         let reader = Reader::of_text(window, format.value, table, options.record_bytes_max);

@@ -156,6 +156,38 @@ pub(super) fn json_duplicate_key(line: u64) -> RecordProblem {
     place.problem("json_duplicate_key", None, reason, hint)
 }
 
+pub(super) fn vcard_line(place: Place) -> RecordProblem {
+    let reason = "the line is no property: no `:` ends its name".to_owned();
+    let hint = "begin the line with a space if it goes on with the one before, or remove it";
+    place.problem("vcard_line", None, reason, hint)
+}
+
+pub(super) fn vcard_name(place: Place) -> RecordProblem {
+    let reason = "a property's name has letters, digits and `-` only".to_owned();
+    let hint = "correct the name, or begin the line with a space if it goes on with the one before";
+    place.problem("vcard_name", None, reason, hint)
+}
+
+pub(super) fn vcard_unfinished(line: u64) -> RecordProblem {
+    let place = Place {
+        line,
+        character: None,
+    };
+    let reason = "the card has no `END:VCARD`".to_owned();
+    let hint = "add the line if the card is complete; a file that was cut off has lost the rest";
+    place.problem("vcard_unfinished", None, reason, hint)
+}
+
+pub(super) fn vcard_outside(line: u64) -> RecordProblem {
+    let place = Place {
+        line,
+        character: Some(1),
+    };
+    let reason = "the lines stand outside of any card".to_owned();
+    let hint = "begin a card with `BEGIN:VCARD`";
+    place.problem("vcard_outside", None, reason, hint)
+}
+
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }

@@ -25,6 +25,7 @@ use super::scan::Dialect;
 use super::sniff::TableLayout;
 use super::table::TableReader;
 use super::text::TextWindow;
+use super::vcard::VCardReader;
 
 #[cfg(doc)]
 use super::table::OpenTable;
@@ -34,6 +35,7 @@ pub(super) enum Reader {
     Delimited(DelimitedReader),
     JsonLines(JsonLinesReader),
     JsonArray(Box<JsonArrayReader>),
+    VCard(Box<VCardReader>),
     Table(Box<TableReader>),
 }
 
@@ -71,6 +73,10 @@ impl Reader {
                 let reader = JsonArrayReader::new(window, row_bytes_max);
                 Reader::JsonArray(Box::new(reader))
             }
+            Format::VCard => {
+                let reader = VCardReader::new(window, table.line_end, row_bytes_max);
+                Reader::VCard(Box::new(reader))
+            }
             _ => {
                 let dialect = Dialect {
                     delimiter: table.delimiter.value,
@@ -92,6 +98,7 @@ impl Reader {
             Reader::Delimited(reader) => Ok(reader.read_row(out)?),
             Reader::JsonLines(reader) => Ok(reader.read_row(out)?),
             Reader::JsonArray(reader) => Ok(reader.read_row(out)?),
+            Reader::VCard(reader) => Ok(reader.read_row(out)?),
             Reader::Table(reader) => reader.read_row(out),
         }
     }
@@ -103,6 +110,7 @@ impl Reader {
             Reader::Delimited(_) | Reader::Table(_) => header.mark_phantoms(sample),
             Reader::JsonLines(reader) => *header = reader.begin_data(sample),
             Reader::JsonArray(reader) => *header = reader.begin_data(sample),
+            Reader::VCard(_) => *header = VCardReader::header(),
         }
     }
 
@@ -112,6 +120,7 @@ impl Reader {
             Reader::Delimited(reader) => reader.rows(),
             Reader::JsonLines(reader) => reader.rows(),
             Reader::JsonArray(reader) => reader.rows(),
+            Reader::VCard(reader) => reader.rows(),
             Reader::Table(reader) => reader.rows(),
         }
     }
@@ -122,6 +131,7 @@ impl Reader {
             Reader::Delimited(reader) => reader.line(),
             Reader::JsonLines(reader) => reader.line(),
             Reader::JsonArray(reader) => reader.line(),
+            Reader::VCard(reader) => reader.line(),
             Reader::Table(reader) => reader.line(),
         }
     }
@@ -133,6 +143,7 @@ impl Reader {
             Reader::JsonLines(reader) => reader.blank_lines(),
             // Line ends mean nothing between the elements of an array.
             Reader::JsonArray(_) => 0,
+            Reader::VCard(reader) => reader.blank_lines(),
             Reader::Table(reader) => reader.blank_rows(),
         }
     }

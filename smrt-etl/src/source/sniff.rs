@@ -44,6 +44,14 @@ impl TableLayout {
             fields_max: 0,
         }
     }
+
+    /// The layout of vCards, in which only line ends differ.
+    pub(super) fn cards(beginning: Beginning<'_>) -> TableLayout {
+        TableLayout {
+            line_end: line_end(beginning.text),
+            ..TableLayout::without_header()
+        }
+    }
 }
 
 /// The first part of a text, and whether it is all of it.

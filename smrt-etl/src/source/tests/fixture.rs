@@ -220,7 +220,6 @@ const LENIENT: &[(&str, &str)] = &[
 /// A file, and the code of the error that refuses it.
 const REJECT: &[(&str, &str)] = &[
     ("blank-lines.csv", "source_empty"),
-    ("contacts.vcf", "source_kind"),
     ("deep.json", "source_kind"),
     ("document.pdf", "source_kind"),
     ("empty.csv", "source_empty"),
