@@ -12,7 +12,7 @@ const FILE_LINES_MAX: usize = 800;
 const SKIPPED: [&str; 5] = [".git", "target", "corpus", "artifacts", "node_modules"];
 
 /// What the modules of a crate may use of their own crate: folder, module, used modules.
-const EDGES: [(&str, &str, &[&str]); 19] = [
+const EDGES: [(&str, &str, &[&str]); 20] = [
     ("smrt-core/src", "phone", &["phone"]),
     ("smrt-core/src", "model", &["model", "phone"]),
     ("smrt-core/src", "rules", &["rules", "model", "phone"]),
@@ -31,6 +31,7 @@ const EDGES: [(&str, &str, &[&str]); 19] = [
         &["mapping", "added_columns", "record"],
     ),
     ("smrt-etl/src", "dnc", &["dnc"]),
+    ("smrt-etl/src", "export", &["export", "json_text"]),
     ("smrt-etl/src", "json_text", &["json_text"]),
     ("smrt-etl/src", "seen", &["seen"]),
     (

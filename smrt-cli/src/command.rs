@@ -7,6 +7,7 @@ mod completions;
 mod consent;
 mod db;
 mod dnc;
+mod export;
 mod find;
 mod human;
 mod import;
@@ -36,6 +37,7 @@ pub(crate) enum Command {
     Import(Box<import::ImportArgs>),
     Check(Box<check::CheckArgs>),
     Scrub(Box<scrub::ScrubArgs>),
+    Export(Box<export::ExportArgs>),
     Find(find::FindArgs),
     Show(show::ShowArgs),
     #[command(subcommand)]
@@ -76,6 +78,7 @@ pub(crate) fn run(cli: Cli, ui: &Ui) -> Result<Exit, CliError> {
         Command::Import(args) => import::run(&args, global, ui),
         Command::Check(args) => check::run(&args, global, ui),
         Command::Scrub(args) => scrub::run(&args, global, ui),
+        Command::Export(args) => export::run(&args, global, ui),
         Command::Find(args) => find::run(&args, global, ui),
         Command::Show(args) => show::run(&args, global, ui),
         Command::Human(command) => human::run(&command, global, ui),

@@ -7,6 +7,7 @@ use smrt_core::smrt::SmrtError;
 use smrt_core::store::StoreError;
 use smrt_etl::consent::ConsentFileError;
 use smrt_etl::dnc::{DncError, SidecarError};
+use smrt_etl::export::ExportError;
 use smrt_etl::import::ImportError;
 use smrt_etl::mapping::{GuessRefusal, MappingError};
 use smrt_etl::scrub::{ColumnError, ScrubError};
@@ -193,6 +194,19 @@ impl From<ConsentFileError> for CliError {
 impl From<ColumnError> for CliError {
     fn from(error: ColumnError) -> Self {
         Self::new(error.code(), error.to_string()).hint(error.hint())
+    }
+}
+
+impl From<ExportError> for CliError {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Session(error) => error.into(),
+            ExportError::Stream(error) => Self::output(&error),
+            error => Self {
+                hints: error.hint().into_iter().collect(),
+                ..Self::new(error.code(), error.to_string())
+            },
+        }
     }
 }
 

@@ -140,7 +140,7 @@ impl RefusedGuess {
     /// Shows on stderr how the file was read and what little was guessed.
     pub(crate) fn show(&self, source: &Source, file: &Path, ui: &Ui) {
         let columns: Vec<MappedColumn> = self.columns.iter().map(MappedColumn::of_guess).collect();
-        ui.note(format_args!("{}: {}", file_name(file), source.layout()));
+        show_layout(source, file, ui);
         ui.note(columns_page(&columns).trim_end());
     }
 
@@ -176,6 +176,14 @@ fn toml_string(text: &str) -> String {
     }
     quoted.push('"');
     quoted
+}
+
+/// Shows on stderr how a file was read.
+fn show_layout(source: &Source, file: &Path, ui: &Ui) {
+    ui.note(format_args!("{}: {}", file_name(file), source.layout()));
+    for note in &source.layout().notes {
+        ui.note(note);
+    }
 }
 
 fn settle_dates(mapping: &mut Mapping, source: &Source) {
@@ -291,7 +299,7 @@ impl MappingChoice {
 
     /// Shows on stderr how the file was read and what becomes of its columns.
     pub(crate) fn show(&self, source: &Source, mapper: &RowMapper, file: &Path, ui: &Ui) {
-        ui.note(format_args!("{}: {}", file_name(file), source.layout()));
+        show_layout(source, file, ui);
         if ui.is_verbose() {
             let mut facts = Table::block(&[Align::Left, Align::Left, Align::Left]);
             for (fact, value, origin) in source.layout().facts() {

@@ -86,6 +86,11 @@ impl Out {
         }
     }
 
+    /// Whether a person sees what is written.
+    pub(crate) const fn is_terminal(&self) -> bool {
+        self.is_terminal
+    }
+
     pub(crate) fn finish(mut self) -> Result<(), CliError> {
         self.stdout
             .flush()
@@ -93,11 +98,17 @@ impl Out {
     }
 }
 
-/// For data that another module streams: whole lines of UTF-8 at a time.
+/// For data that another module streams: bytes as they are; on a terminal whole lines of UTF-8 at a
+/// time.
 impl io::Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = std::str::from_utf8(bytes);
-        self.write_shown(text.map_err(|_| io::ErrorKind::InvalidData)?)?;
+        match self.is_terminal {
+            true => {
+                let text = std::str::from_utf8(bytes);
+                self.write_shown(text.map_err(|_| io::ErrorKind::InvalidData)?)?;
+            }
+            false => self.stdout.write_all(bytes)?,
+        }
         Ok(bytes.len())
     }
 

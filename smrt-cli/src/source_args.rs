@@ -21,7 +21,7 @@ pub(crate) struct SourceArgs {
     /// What surrounds fields: a character, or none; sniffed by default
     #[arg(long, value_name = "CHAR", value_parser = quote)]
     quote: Option<Quote>,
-    /// The line the header is on, counted from 1; sniffed by default
+    /// The line, or the row of the sheet, that the header is on, counted from 1; sniffed by default
     #[arg(long, value_name = "N", conflicts_with = "no_header")]
     header_line: Option<NonZeroU64>,
     /// The first row is data already; columns are named column_1 and on
@@ -30,6 +30,19 @@ pub(crate) struct SourceArgs {
     /// The kind of file; sniffed by default
     #[arg(long, value_enum, value_name = "FORMAT")]
     input_format: Option<InputFormat>,
+    /// The sheet of a workbook: its name, or its number counted from 1; by default the first one
+    /// with something in it
+    #[arg(long, value_name = "NAME|N")]
+    sheet: Option<String>,
+    /// The table or view of a database; by default the only table
+    #[arg(long, value_name = "NAME", conflicts_with = "query")]
+    table: Option<String>,
+    /// The query to read from a database, one SELECT
+    #[arg(long, value_name = "SQL")]
+    query: Option<String>,
+    /// The file of a ZIP archive; by default the only one
+    #[arg(long, value_name = "NAME")]
+    member: Option<String>,
 }
 
 /// A kind of file that can be read.
@@ -39,6 +52,36 @@ enum InputFormat {
     Delimited,
     /// One JSON object a line
     Jsonl,
+    /// One JSON array of objects
+    Json,
+    /// vCards 2.1, 3.0 or 4.0
+    Vcard,
+    /// Excel workbook
+    Xlsx,
+    /// Binary Excel workbook
+    Xlsb,
+    /// Excel workbook as before 2007
+    Xls,
+    /// OpenDocument spreadsheet
+    Ods,
+    /// SQLite database
+    Sqlite,
+}
+
+impl From<InputFormat> for Format {
+    fn from(format: InputFormat) -> Self {
+        match format {
+            InputFormat::Delimited => Self::Delimited,
+            InputFormat::Jsonl => Self::JsonLines,
+            InputFormat::Json => Self::JsonArray,
+            InputFormat::Vcard => Self::VCard,
+            InputFormat::Xlsx => Self::Xlsx,
+            InputFormat::Xlsb => Self::Xlsb,
+            InputFormat::Xls => Self::Xls,
+            InputFormat::Ods => Self::Ods,
+            InputFormat::Sqlite => Self::Sqlite,
+        }
+    }
 }
 
 impl SourceArgs {
@@ -69,15 +112,16 @@ impl SourceArgs {
 
     fn options(&self) -> SourceOptions {
         SourceOptions {
-            format: self.input_format.map(|format| match format {
-                InputFormat::Delimited => Format::Delimited,
-                InputFormat::Jsonl => Format::JsonLines,
-            }),
+            format: self.input_format.map(Format::from),
             encoding: self.encoding,
             delimiter: self.delimiter,
             quote: self.quote,
             header_line: self.header_line.map(NonZeroU64::get),
             no_header: self.no_header,
+            sheet: self.sheet.clone(),
+            table: self.table.clone(),
+            query: self.query.clone(),
+            member: self.member.clone(),
             ..SourceOptions::default()
         }
     }

@@ -54,7 +54,7 @@ pub use self::grant::{
 };
 pub use self::human::{Human, HumanEdit, NewHuman};
 pub use self::interaction::{Interaction, InteractionEdit, NewInteraction};
-pub use self::link::{Link, LinkEdit, NewLink};
+pub use self::link::{Link, LinkEdit, LinkedNumber, NewLink};
 pub use self::number::{Number, NumberEdit};
 pub use self::page::{Cursor, Page, PageRequest, ParseCursorError};
 pub use self::record::Masked;

@@ -36,6 +36,11 @@ pub const SCRUB_MEMBER: &str = "smrt";
 /// The column that keeps a row whole when it cannot be read.
 pub(crate) const ORIGINAL_COLUMN: &str = "smrt_original";
 
+/// What a column that smrt adds is called as a property of a vCard: `X-SMRT-RUN`.
+pub(crate) fn card_property(column: &str) -> String {
+    format!("X-{}", column.replace('_', "-").to_ascii_uppercase())
+}
+
 /// Whether smrt has added the column to a file.
 ///
 /// The rejects of a reject file have each of them twice, the second one as `smrt_run#2`.

@@ -10,8 +10,10 @@ mod digest;
 mod identity;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use serde_json::{Map, Value as Json};
 use smrt_core::model::{
     ConsentEvent, ConsentStatus, ConsentType, DatePrecision, Email, Id, Instant,
 };
@@ -22,7 +24,7 @@ pub use self::batch::{BlockEnds, CleanBatch, CleanRow};
 use self::digest::RowDigest;
 use self::identity::source_key;
 use crate::json_text::push_json_string;
-use crate::mapping::{IssueEffect, MappedConsent, MappedPhone, MappedRow, RowMapper};
+use crate::mapping::{IssueEffect, MappedConsent, MappedLink, MappedPhone, MappedRow, RowMapper};
 use crate::record::{Record, RecordBatch};
 
 /// What holds for all rows of a run.
@@ -43,9 +45,14 @@ pub struct CleanContext {
 }
 
 /// Finishes the rows of `records` into `batch`, whose earlier rows are dropped.
+///
+/// A row may name the human it speaks of by id. It gets that human only if the id is among
+/// `own_humans`; any other id is taken for a key of the source. The ids that rows name are in
+/// [`CleanBatch::named_humans`], so that the caller can look them up and clean again.
 pub fn clean(
     context: &CleanContext,
     mapper: &RowMapper,
+    own_humans: &HashSet<Id>,
     records: RecordBatch,
     batch: &mut CleanBatch,
 ) {
@@ -56,6 +63,7 @@ pub fn clean(
         let mut cleaner = RowCleaner {
             context,
             mapper,
+            own_humans,
             record: &record,
             batch,
             scratch: &mut scratch,
@@ -93,6 +101,8 @@ struct CleanPhone {
     id: Id,
     relationship: smrt_core::model::RelationshipType,
     marked_primary: bool,
+    /// What a file that smrt wrote says of the tie.
+    link: Option<MappedLink>,
 }
 
 impl CleanPhone {
@@ -104,6 +114,7 @@ impl CleanPhone {
 struct RowCleaner<'c, 'r> {
     context: &'c CleanContext,
     mapper: &'c RowMapper,
+    own_humans: &'c HashSet<Id>,
     record: &'c Record<'r>,
     batch: &'c mut CleanBatch,
     scratch: &'c mut Scratch,
@@ -146,10 +157,23 @@ impl RowCleaner<'_, '_> {
             );
             return None;
         }
+        if self.is_of_another_tenant(mapped) {
+            self.issue(
+                Severity::Rejected,
+                None,
+                "of_another_tenant",
+                "the row is a record of another tenant, which shares it",
+                "leave the row out, or map the column `owner` to \"ignore\" for a copy of your own",
+            );
+            return None;
+        }
         let issues_before = self.batch.issues.len();
         self.begin_metadata();
         for (name, value) in &mapped.metadata {
             self.keep_raw(name, value);
+        }
+        for (column, members) in &mapped.members {
+            self.keep_members(column, members);
         }
         for issue in &mapped.issues {
             self.issue(
@@ -162,7 +186,12 @@ impl RowCleaner<'_, '_> {
         }
         self.read_phones(mapped);
         let email = self.read_email(mapped);
-        let Some(key) = source_key(mapped, email.as_deref(), self.numbers()) else {
+        let named = mapped.human_id.as_deref().map(human_key);
+        let key = match &named {
+            Some((_, key)) => Some(Cow::Borrowed(key.as_str())),
+            None => source_key(mapped, email.as_deref(), self.numbers()),
+        };
+        let Some(key) = key else {
             // Its issues would only repeat why there is no identity; the rejection says it all.
             self.drop_issues_since(issues_before);
             self.issue(
@@ -175,7 +204,23 @@ impl RowCleaner<'_, '_> {
             return None;
         };
         self.scratch.metadata.push('}');
-        Some(self.push_rows(mapped, email.as_deref(), &key))
+        let id = named.as_ref().and_then(|(id, _)| *id);
+        let human = self.named_human(id, &key);
+        Some((human, self.push_rows(human, mapped, email.as_deref(), &key)))
+    }
+
+    /// The tenant's own human of this id, or else the one that the key stands for.
+    fn named_human(&mut self, id: Option<Id>, key: &str) -> Id {
+        self.batch.named_humans.extend(id);
+        match id.filter(|id| self.own_humans.contains(id)) {
+            Some(id) => id,
+            None => Id::of_human(self.context.tenant_id, &self.context.source, key),
+        }
+    }
+
+    fn is_of_another_tenant(&self, mapped: &MappedRow<'_>) -> bool {
+        let owner = mapped.owner.as_deref();
+        owner.is_some_and(|slug| Id::of_tenant(slug) != self.context.tenant_id)
     }
 
     /// The numbers of the row, in order.
@@ -208,6 +253,29 @@ impl RowCleaner<'_, '_> {
         push_json_string(metadata, value);
     }
 
+    /// Appends the members of a JSON object to the metadata, as they are written.
+    fn keep_members(&mut self, column: &str, object: &str) {
+        let Ok(members) = serde_json::from_str::<Map<String, Json>>(object) else {
+            self.keep_raw(column, object);
+            self.issue(
+                Severity::Warning,
+                Some(column),
+                "metadata_not_object",
+                "the cell is no JSON object; it is kept as text",
+                "correct the cell, or map the column to \"metadata\"",
+            );
+            return;
+        };
+        for (name, value) in &members {
+            let metadata = &mut self.scratch.metadata;
+            if metadata.len() > 1 {
+                metadata.push(',');
+            }
+            push_json_string(metadata, name);
+            let _ = write!(metadata, ":{value}");
+        }
+    }
+
     fn read_phones(&mut self, mapped: &MappedRow<'_>) {
         self.scratch.phones.clear();
         let row_region = self.region(mapped.country.as_deref());
@@ -234,8 +302,9 @@ impl RowCleaner<'_, '_> {
                     self.scratch.phones.push(CleanPhone {
                         number,
                         id,
-                        relationship: phone.relationship.clone(),
+                        relationship: phone.relationship.clone().into_owned(),
                         marked_primary: phone.primary,
+                        link: phone.link.clone(),
                     });
                 }
                 Err(error) => faults.push(error),
@@ -284,9 +353,15 @@ impl RowCleaner<'_, '_> {
         }
     }
 
-    fn push_rows(&mut self, mapped: &MappedRow<'_>, email: Option<&str>, key: &str) -> (Id, i64) {
+    /// Finishes the rows of a human; the digest of what the row says.
+    fn push_rows(
+        &mut self,
+        human: Id,
+        mapped: &MappedRow<'_>,
+        email: Option<&str>,
+        key: &str,
+    ) -> i64 {
         let context = self.context;
-        let human = Id::of_human(context.tenant_id, &context.source, key);
         let fields = [
             mapped.first_name.as_deref(),
             mapped.last_name.as_deref(),
@@ -314,7 +389,7 @@ impl RowCleaner<'_, '_> {
         block.push(context.run);
         block.push(line(self.record));
         block.push(context.run);
-        (human, digest)
+        digest
     }
 
     fn push_human(&mut self, human: Id, fields: &[Option<&str>; 7]) {
@@ -351,6 +426,10 @@ impl RowCleaner<'_, '_> {
             digest.absorb_number(phone.number.e164().digits());
             digest.absorb(phone.number.extension().unwrap_or_default());
             digest.absorb_number(u64::from(position == primary));
+            if let Some(link) = &phone.link {
+                digest.absorb_number(u64::from(link.verified));
+                digest.absorb(&link.metadata);
+            }
             let known = self.batch.numbers.get(first_number..).unwrap_or_default();
             if !known.iter().any(|(_, id)| *id == phone.id) {
                 self.batch.numbers.push((phone.number.e164(), phone.id));
@@ -469,6 +548,20 @@ impl RowCleaner<'_, '_> {
     }
 }
 
+/// What a row says of who it is about: an id, where it is one, and the key it stands for otherwise.
+fn human_key(text: &str) -> (Option<Id>, String) {
+    const PREFIX: &str = "urn:uuid:";
+    let begins = text.get(..PREFIX.len());
+    let bare = match begins.is_some_and(|begins| begins.eq_ignore_ascii_case(PREFIX)) {
+        true => text.get(PREFIX.len()..).unwrap_or_default(),
+        false => text,
+    };
+    match bare.parse::<Id>() {
+        Ok(id) => (Some(id), id.to_string()),
+        Err(_) => (None, text.to_owned()),
+    }
+}
+
 /// The phone that becomes the primary one: the one the source marks, else the first voice line,
 /// else the first. A number said twice is kept the first time, whichever of the two is marked.
 fn primary_position(phones: &[CleanPhone]) -> usize {
@@ -538,17 +631,18 @@ fn push_link(
     block.push(human);
     block.push(relationship);
     block.push(is_primary);
-    block.push(false);
+    block.push(phone.link.as_ref().is_some_and(|link| link.verified));
     block.push(context.started_at);
     block.push(context.tenant_id);
-    match phone.number.extension() {
-        Some(extension) => {
+    match (&phone.link, phone.number.extension()) {
+        (Some(link), _) => block.push(link.metadata.as_str()),
+        (None, Some(extension)) => {
             let mut metadata = String::from(r#"{"extension":"#);
             push_json_string(&mut metadata, extension);
             metadata.push('}');
             block.push(metadata.as_str());
         }
-        None => block.push("{}"),
+        (None, None) => block.push("{}"),
     }
     block.push(context.run);
     block.push(line);

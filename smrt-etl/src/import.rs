@@ -9,6 +9,7 @@ mod options;
 mod pipeline;
 mod report;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use smrt_core::model::{Id, Instant};
@@ -262,7 +263,7 @@ impl Job<'_, '_, '_> {
         std::thread::scope(|scope| {
             let mut pipeline = Pipeline::start(scope, source, mapper, &clean, bulk_load);
             while let Some(first) = pipeline.next()? {
-                let place = self.write_stretches(first, &mut pipeline, watch)?;
+                let place = self.write_stretches(first, &mut pipeline, mapper, watch)?;
                 (watch.progress)(Progress::Rows {
                     rows: self.run.counts.rows_checkpoint,
                     bytes_read: place.0,
@@ -287,12 +288,14 @@ impl Job<'_, '_, '_> {
         &mut self,
         first: Stretch,
         pipeline: &mut Pipeline,
+        mapper: &RowMapper,
         watch: &Watch<'_>,
     ) -> Result<(u64, Option<u64>), ImportError> {
         let Self {
             base,
             session,
             run,
+            clean: context,
             plan,
             ..
         } = self;
@@ -310,7 +313,12 @@ impl Job<'_, '_, '_> {
                 let planned = match stretch.work {
                     Work::Planned(planned) => planned,
                     Work::Cleaned(clean) => {
-                        plan_in(transaction, base.as_deref_mut(), plan, *clean)?
+                        let rows = Cleaned {
+                            context,
+                            mapper,
+                            batch: *clean,
+                        };
+                        plan_in(transaction, base.as_deref_mut(), plan, rows)?
                     }
                 };
                 transaction.apply(&planned.batch)?;
@@ -369,12 +377,18 @@ impl Job<'_, '_, '_> {
                 base,
                 session,
                 run,
+                clean: context,
                 plan,
                 ..
             } = self;
             let mut counts = run.counts;
             session.import_transaction(run, (watch.now)(), |transaction| {
-                let mut planned = plan_in(transaction, base.as_deref_mut(), plan, batch)?;
+                let rows = Cleaned {
+                    context,
+                    mapper,
+                    batch,
+                };
+                let mut planned = plan_in(transaction, base.as_deref_mut(), plan, rows)?;
                 transaction.apply(&planned.batch)?;
                 transaction.settle_deferred(last)?;
                 // They were counted as read when they were set aside.
@@ -422,7 +436,7 @@ impl Job<'_, '_, '_> {
             records.finish_row(row.row_number, row.line, &row.raw, None);
         }
         let mut batch = CleanBatch::new();
-        clean(&self.clean, mapper, records, &mut batch);
+        clean(&self.clean, mapper, &HashSet::new(), records, &mut batch);
         Ok(Some((batch, last)))
     }
 
@@ -448,13 +462,48 @@ impl Job<'_, '_, '_> {
     }
 }
 
+/// Cleaned rows, and what it takes to clean them again.
+struct Cleaned<'c> {
+    context: &'c CleanContext,
+    mapper: &'c RowMapper,
+    batch: CleanBatch,
+}
+
+impl Cleaned<'_> {
+    /// The rows once those that name a human by id have that human, if it is the tenant's own.
+    fn with_named_humans(
+        self,
+        transaction: &mut ImportTransaction<'_>,
+        base: Option<&mut TenantSession<'_>>,
+    ) -> Result<CleanBatch, ImportError> {
+        let Self {
+            context,
+            mapper,
+            mut batch,
+        } = self;
+        if batch.named_humans.is_empty() {
+            return Ok(batch);
+        }
+        if let Some(base) = base {
+            transaction.copy_records_from(base, &batch.named_humans, &[])?;
+        }
+        let own = transaction.own_humans(&batch.named_humans)?;
+        if !own.is_empty() {
+            let records = std::mem::take(&mut batch.records);
+            clean(context, mapper, &own, records, &mut batch);
+        }
+        Ok(batch)
+    }
+}
+
 /// Plans a batch against what the tenant has in the store, in the transaction that will write it.
 fn plan_in(
     transaction: &mut ImportTransaction<'_>,
-    base: Option<&mut TenantSession<'_>>,
+    mut base: Option<&mut TenantSession<'_>>,
     plan: &PlanContext,
-    clean: CleanBatch,
+    rows: Cleaned<'_>,
 ) -> Result<Planned, ImportError> {
+    let clean = rows.with_named_humans(transaction, base.as_deref_mut())?;
     let humans: Vec<Id> = clean.rows.iter().filter_map(|row| row.human).collect();
     if let Some(base) = base {
         let numbers: Vec<Id> = clean.numbers.iter().map(|(_, id)| *id).collect();
@@ -487,10 +536,10 @@ fn rows_expected(source: &Source) -> usize {
     let sample = source.sample();
     let bytes: usize = sample.iter().map(|record| record.raw().len() + 1).sum();
     let per_row = (bytes / sample.len().max(1)).max(1) as u64;
-    // A compressed file holds perhaps eight times its size.
-    let factor = match source.layout().compression {
-        crate::source::Compression::None => 1,
-        _ => 8,
+    // A packed file holds perhaps eight times its size.
+    let factor = match source.layout().is_packed() {
+        true => 8,
+        false => 1,
     };
     usize::try_from(source.bytes_total().unwrap_or(0) * factor / per_row).unwrap_or(usize::MAX)
 }

@@ -4,6 +4,7 @@ mod added_columns;
 pub mod clean;
 pub mod consent;
 pub mod dnc;
+pub mod export;
 pub mod import;
 mod json_text;
 pub mod mapping;

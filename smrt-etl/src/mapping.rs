@@ -32,7 +32,7 @@ pub use error::{MappingError, MappingProblem};
 pub use guess::{Guess, GuessRefusal, GuessedColumn};
 
 pub use preset::Detected;
-pub use row::{IssueEffect, MappedConsent, MappedIssue, MappedPhone, MappedRow};
+pub use row::{IssueEffect, MappedConsent, MappedIssue, MappedLink, MappedPhone, MappedRow};
 pub use rule::Field;
 
 use crate::record::RecordBatch;

@@ -9,7 +9,7 @@ use smrt_core::smrt::TenantSession;
 use smrt_core::store::{Issue, Run, Severity};
 
 pub use crate::added_columns::{REJECT_COLUMNS, RUN_COLUMN};
-use crate::added_columns::{is_run_column, repeat_suffix};
+use crate::added_columns::{card_property, is_run_column, repeat_suffix};
 use crate::import::ImportError;
 pub use crate::row_text::RowFormat as RejectFormat;
 use crate::row_text::{ObjectText, Quoting};
@@ -112,6 +112,7 @@ pub fn write_row(
     let raw = issue.raw.as_deref().unwrap_or_default();
     let row = match format {
         RejectFormat::JsonLines => json_row(raw, &reasons),
+        RejectFormat::VCard => card(raw, &reasons),
         RejectFormat::Delimited {
             columns,
             delimiter,
@@ -137,6 +138,31 @@ fn delimited_row(
         quoting.push_fields(row, reasons)
     });
     row
+}
+
+/// The card as it was with the reasons as further properties behind its first line, which import
+/// leaves out again.
+fn card(raw: &str, reasons: &[&str; REASONS]) -> String {
+    let mut card = String::with_capacity(raw.len() + 256);
+    let rest = match raw.split_once('\n') {
+        Some((first, rest)) if first.trim().eq_ignore_ascii_case("BEGIN:VCARD") => {
+            card.push_str(first);
+            card.push('\n');
+            rest
+        }
+        Some(_) | None => raw,
+    };
+    for (name, value) in REJECT_COLUMNS.iter().zip(reasons) {
+        if !value.is_empty() {
+            card.push_str(&card_property(name));
+            card.push(':');
+            let value = value.replace('\\', "\\\\").replace(',', "\\,");
+            card.push_str(&value.replace(';', "\\;").replace('\n', "\\n"));
+            card.push('\n');
+        }
+    }
+    card.push_str(rest);
+    card
 }
 
 /// The object as it was with the reasons as further members.
@@ -197,6 +223,16 @@ mod tests {
             "a,b,c,d",
             ",,,7,,no_identity,\"why, though\",do,3,\"a,b,c,d\"",
         );
+    }
+
+    #[test]
+    fn cards_get_properties() {
+        assert_eq!(
+            card("BEGIN:VCARD\nno property\nEND:VCARD", &WHY),
+            "BEGIN:VCARD\nX-SMRT-LINE:7\nX-SMRT-CODE:no_identity\nX-SMRT-REASON:why\\, though\n\
+             X-SMRT-HINT:do\nX-SMRT-RUN:3\nno property\nEND:VCARD"
+        );
+        assert!(card("lost", &WHY).ends_with("X-SMRT-RUN:3\nlost"));
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::added_columns::ORIGINAL_COLUMN;
 use crate::json_text::push_json_string;
 use crate::source::{Format, Source};
 
-/// How the rows of a source are written again: as the source itself has them.
+/// How the rows of a source are written again: as the source itself has them, or as CSV where it is
+/// no text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowFormat {
     /// Delimited text with the source's own header, delimiter and quote.
@@ -28,6 +29,8 @@ pub enum RowFormat {
     },
     /// JSON Lines.
     JsonLines,
+    /// vCards.
+    VCard,
 }
 
 impl RowFormat {
@@ -36,8 +39,10 @@ impl RowFormat {
     pub fn of(source: &Source) -> Self {
         let layout = source.layout();
         match layout.format.value {
-            Format::JsonLines => Self::JsonLines,
-            Format::Delimited => {
+            Format::JsonLines | Format::JsonArray => Self::JsonLines,
+            Format::VCard => Self::VCard,
+            // The rows of all others are CSV, or are made to be.
+            _ => {
                 let delimiter = layout.delimiter.value.unwrap_or(b',');
                 let quote = layout.quote.value.byte().unwrap_or(b'"');
                 let names: Vec<&str> = source.header().names().collect();
@@ -62,13 +67,14 @@ impl RowFormat {
         match self {
             Self::Delimited { .. } => "csv",
             Self::JsonLines => "jsonl",
+            Self::VCard => "vcf",
         }
     }
 
     /// Writes the header with further columns, where the format has one.
     pub(crate) fn write_header(&self, added: &[&str], out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::JsonLines => Ok(()),
+            Self::JsonLines | Self::VCard => Ok(()),
             Self::Delimited {
                 header,
                 delimiter,

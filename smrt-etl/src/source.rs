@@ -1,11 +1,14 @@
 //! Opens the file of an import, finds out how it is laid out, and hands on its rows.
 //!
-//! A [`Source`] decompresses, decodes, sniffs and splits; every data row comes out as exactly one
-//! record, with a problem where it cannot be read as the header promises.
+//! A [`Source`] unpacks, decodes, sniffs and splits; every data row comes out as exactly one
+//! record, with a problem where it cannot be read as the header promises. `reader` says how a
+//! format is added.
 //! What it does not do: no column has a meaning here and no value is anything but text, so a
 //! leading zero or a long number stays as written.
 
+mod archive;
 mod bytes;
+mod database;
 mod delimited;
 mod encoding;
 mod error;
@@ -14,30 +17,33 @@ mod fingerprint;
 mod format;
 mod header;
 mod input;
+mod json_array;
 mod json_lines;
+mod json_object;
 mod layout;
+mod named_values;
+mod open;
 mod options;
 mod problem;
+mod reader;
 mod scan;
+mod seekable;
 mod sniff;
+mod table;
 mod text;
+mod vcard;
+mod workbook;
 
 use std::fmt;
-use std::io;
-use std::sync::Arc;
 
 use sha2::Digest as _;
 
-use crate::record::{Record, RecordBatch};
+use crate::record::RecordBatch;
 
-use self::bytes::{Opened, Progress, SharedDigest};
-use self::delimited::DelimitedReader;
+use self::bytes::{Progress, SharedDigest};
 use self::input::Name;
-use self::json_lines::JsonLinesReader;
-pub(crate) use self::json_lines::members as json_members;
-use self::scan::Dialect;
-use self::sniff::{Beginning, TableLayout};
-use self::text::TextWindow;
+pub(crate) use self::json_object::members as json_members;
+use self::reader::{ReadError, Reader};
 
 pub use self::encoding::{Encoding, EncodingError};
 pub use self::error::SourceError;
@@ -46,20 +52,13 @@ pub use self::fingerprint::Fingerprint;
 pub use self::format::{Format, FormatError};
 pub use self::header::{Column, Header};
 pub use self::input::Input;
-pub use self::layout::{Compression, Found, Layout, LineEnd, Origin};
+pub use self::layout::{Compression, Found, Layout, LineEnd, Origin, Part, PartKind};
 pub use self::options::{ContentDigest, OptionError, Quote, SourceOptions};
 
 /// Rows in a batch, at most.
 const BATCH_ROWS_MAX: usize = 2048;
 /// Bytes in a batch that end it; the row that reaches them is still in it.
 const BATCH_BYTES: usize = 1 << 20;
-/// Rows in the sample, at most.
-const SAMPLE_ROWS_MAX: usize = 1000;
-/// Decompressed bytes looked at to find the encoding.
-const ENCODING_BYTES: usize = 1 << 20;
-/// Decoded bytes looked at to find format, delimiter, quote and header.
-const LAYOUT_BYTES: usize = 64 << 10;
-
 /// The rows of one file or stream, in order.
 ///
 /// ```
@@ -98,81 +97,15 @@ pub struct Source {
     reader: Reader,
 }
 
-/// Rows of one format.
-enum Reader {
-    Delimited(DelimitedReader),
-    JsonLines(JsonLinesReader),
-}
-
 impl Source {
     /// Opens `input`, sniffs what `options` leave open, and reads header and sample.
     ///
+    /// A stream in a format whose parts are read in any order is put into a temporary file first.
+    ///
     /// # Errors
-    /// When the input cannot be opened, is not a table of text, or has no readable header.
+    /// When the input cannot be opened, is in no format that is read, or has no readable header.
     pub fn open(input: Input, options: &SourceOptions) -> Result<Source, SourceError> {
-        let name = input.name();
-        options.check().map_err(|source| SourceError::Option {
-            name: name.to_string(),
-            source,
-        })?;
-        let Opened {
-            mut stream,
-            compression,
-            fingerprint,
-            progress,
-            digest,
-        } = bytes::open(input, &name, options.content_digest)?;
-        let encoding = find_encoding(stream.peek(ENCODING_BYTES), options)
-            .map_err(|kind| name.kind_error(kind))?;
-        let mut window = TextWindow::new(stream, encoding.value, options.chunk_bytes);
-        let failure = extend_to(&mut window, LAYOUT_BYTES).err();
-        let beginning = beginning(&window);
-        if beginning.is_all && beginning.text.trim().is_empty() {
-            return Err(SourceError::Empty {
-                name: name.to_string(),
-            });
-        }
-        if beginning.text.is_empty()
-            && let Some(error) = failure
-        {
-            return Err(name.stream_error(error, compression, progress.read(), 0, 1));
-        }
-        let format = match options.format {
-            Some(format) => Found::new(format, Origin::Given),
-            None => {
-                let format = format::sniff(beginning.text).map_err(|kind| name.kind_error(kind))?;
-                Found::new(format, Origin::Sniffed)
-            }
-        };
-        let table = match format.value {
-            Format::Delimited => sniff::table(beginning, options),
-            Format::JsonLines => TableLayout::one_object_a_line(),
-        };
-        let mut source = Source {
-            name,
-            progress,
-            fingerprint,
-            digest,
-            layout: Layout {
-                compression,
-                format,
-                encoding,
-                delimiter: table.delimiter,
-                quote: table.quote,
-                line_end: table.line_end,
-                header_line: table.header_line,
-                separator_line: table.separator_line,
-                title_lines: table.title_lines,
-            },
-            header: Header::default(),
-            header_raw: None,
-            sample: RecordBatch::default(),
-            sample_delivered: 0,
-            reader: Reader::new(window, format.value, table, options.record_bytes_max),
-        };
-        source.read_header(table)?;
-        source.read_sample();
-        Ok(source)
+        open::source(input, options)
     }
 
     /// How the source is laid out, and how that came to be known.
@@ -282,151 +215,20 @@ impl Source {
         }
     }
 
-    /// Goes to the first row of delimited text and names the columns.
-    fn read_header(&mut self, table: TableLayout) -> Result<(), SourceError> {
-        let Reader::Delimited(reader) = &mut self.reader else {
-            return Ok(());
-        };
-        let mut batch = RecordBatch::default();
-        let went = match table.header_line.value {
-            Some(line) => reader.go_to_line(line).and_then(|found| {
-                if found {
-                    reader.read_row(&mut batch)
-                } else {
-                    Ok(false)
-                }
-            }),
-            None => reader.go_to_line(1 + u64::from(table.separator_line)),
-        };
-        went.map_err(|error| self.failure(error))?;
-        self.header = match table.header_line.value {
-            Some(line) => self.header_of(batch.get(0), line)?,
-            None => Header::numbered(table.fields_max),
-        };
-        if let Reader::Delimited(reader) = &mut self.reader {
-            reader.begin_data(self.header.len());
-        }
-        Ok(())
-    }
-
-    /// Names the columns after the row found on `line` or after it.
-    fn header_of(&mut self, row: Option<Record<'_>>, line: u64) -> Result<Header, SourceError> {
-        let Some(row) = row else {
-            return Err(SourceError::HeaderMissing {
-                name: self.name.to_string(),
-                line,
-            });
-        };
-        if let Some(problem) = row.problem()
-            && row.is_empty()
-        {
-            return Err(SourceError::HeaderUnreadable {
-                name: self.name.to_string(),
-                line: problem.line,
-                reason: problem.reason.clone(),
-            });
-        }
-        self.header_raw = Some(row.raw().to_owned());
-        self.layout.header_line.value = Some(row.line());
-        Ok(Header::of_row(row))
-    }
-
-    /// Reads the first rows ahead; a failure is told when its place is reached.
-    fn read_sample(&mut self) {
-        while self.sample.len() < SAMPLE_ROWS_MAX && self.sample.bytes() < BATCH_BYTES {
-            match self.reader.read_row(&mut self.sample) {
-                Ok(true) => {}
-                Ok(false) | Err(_) => break,
-            }
-        }
-        match &mut self.reader {
-            Reader::Delimited(_) => self.header.mark_phantoms(&self.sample),
-            Reader::JsonLines(reader) => self.header = reader.begin_data(&mut self.sample),
-        }
-    }
-
-    fn failure(&self, error: Arc<io::Error>) -> SourceError {
+    fn failure(&self, error: ReadError) -> SourceError {
         let (rows, line) = (self.reader.rows(), self.reader.line());
-        let compression = self.layout.compression;
-        let read = self.progress.read();
-        self.name.stream_error(error, compression, read, rows, line)
-    }
-}
-
-/// Reads on until `bytes` bytes of text are there or no more come.
-fn extend_to(window: &mut TextWindow, bytes: usize) -> Result<(), Arc<io::Error>> {
-    while window.rest().len() < bytes && window.extend()? {}
-    Ok(())
-}
-
-/// The first part of the text, the same whatever the size of chunks.
-fn beginning(window: &TextWindow) -> Beginning<'_> {
-    let rest = window.rest();
-    let end = problem::floor(rest, LAYOUT_BYTES);
-    Beginning {
-        text: rest.get(..end).unwrap_or(rest),
-        is_all: window.is_last() && end == rest.len(),
-    }
-}
-
-/// The encoding given or sniffed; bytes that are certainly no text are refused by their kind.
-fn find_encoding(prefix: &[u8], options: &SourceOptions) -> Result<Found<Encoding>, FileKind> {
-    if let Some(kind) = file_kind::of_bytes(prefix) {
-        return Err(kind);
-    }
-    if let Some(encoding) = options.encoding {
-        return Ok(Found::new(encoding, Origin::Given));
-    }
-    let found = encoding::sniff(prefix);
-    // Every second byte of UTF-16 may well be zero.
-    let is_wide = [Encoding::UTF_16LE, Encoding::UTF_16BE].contains(&found.value);
-    if !is_wide && file_kind::is_binary(prefix) {
-        return Err(FileKind::Binary);
-    }
-    Ok(found)
-}
-
-impl Reader {
-    fn new(window: TextWindow, format: Format, table: TableLayout, row_bytes_max: usize) -> Reader {
-        match format {
-            Format::Delimited => {
-                let dialect = Dialect {
-                    delimiter: table.delimiter.value,
-                    quote: table.quote.value.byte(),
-                    line_end: table.line_end.byte(),
-                    row_bytes_max,
-                };
-                Reader::Delimited(DelimitedReader::new(window, dialect))
+        match error {
+            ReadError::Stream(error) => {
+                let compression = self.layout.compression;
+                let read = self.progress.read();
+                self.name.stream_error(error, compression, read, rows, line)
             }
-            Format::JsonLines => Reader::JsonLines(JsonLinesReader::new(window, row_bytes_max)),
-        }
-    }
-
-    fn read_row(&mut self, out: &mut RecordBatch) -> Result<bool, Arc<io::Error>> {
-        match self {
-            Reader::Delimited(reader) => reader.read_row(out),
-            Reader::JsonLines(reader) => reader.read_row(out),
-        }
-    }
-
-    fn rows(&self) -> u64 {
-        match self {
-            Reader::Delimited(reader) => reader.rows(),
-            Reader::JsonLines(reader) => reader.rows(),
-        }
-    }
-
-    fn line(&self) -> u64 {
-        match self {
-            Reader::Delimited(reader) => reader.line(),
-            Reader::JsonLines(reader) => reader.line(),
-        }
-    }
-
-    fn blank_lines(&self) -> u64 {
-        match self {
-            Reader::Delimited(reader) => reader.blank_lines(),
-            Reader::JsonLines(reader) => reader.blank_lines(),
+            ReadError::Part { place, reason } => SourceError::Part {
+                name: self.name.to_string(),
+                place,
+                reason,
+                rows,
+            },
         }
     }
 }

@@ -111,6 +111,9 @@ pub(super) const METHODS: &[(&str, Call)] = &[
     ("links_of_humans", |s, t, w| {
         told(s.links_of_humans(&[t.human], w.instant()))
     }),
+    ("linked_numbers", |s, t, w| {
+        told(s.linked_numbers(&[t.human, t.own_human], w.instant()))
+    }),
     ("links_of_numbers", |s, t, w| {
         told(s.links_of_numbers(&[t.number_id()], w.instant()))
     }),

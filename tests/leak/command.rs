@@ -30,6 +30,7 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("import", Audience::Tenant),
     ("import undo", Audience::Tenant),
     ("scrub", Audience::Tenant),
+    ("export", Audience::Tenant),
     ("find", Audience::Tenant),
     ("show", Audience::Tenant),
     ("human", Audience::Group),
@@ -183,6 +184,12 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("human list", "");
     add("human list", "--limit 1");
     add("human list", &format!("--limit 2 --after {}", id("hidden")));
+    for what in ["contacts", "humans", "numbers", "links", "consents"] {
+        add("export", what);
+        add("export", &format!("{what} --output-format jsonl --own"));
+    }
+    add("export", "contacts --output-format vcard");
+    add("export", "humans --updated-since 2026-01-01");
     add("number list", "");
     add("number list", &format!("--limit 1 --after {}", id("0111")));
     add("human add", "--first-name New --metadata {\"note\":1}");

@@ -6,8 +6,8 @@ use smrt_core::model::{Id, Instant};
 use smrt_core::smrt::{
     Checkpoint, CheckpointVerification, ConsentAnswer, ConsentReceipt, ConsentRecord, DncFacts,
     DncListed, DncLoad, DncPlan, DncRegistry, DncSync, Explanation, FoundHuman, GrantDetail, Human,
-    HumanDetail, Interaction, Link, LinkDetail, Masked, Number, NumberDetail, OptOut, Page,
-    SmrtError,
+    HumanDetail, Interaction, Link, LinkDetail, LinkedNumber, Masked, Number, NumberDetail, OptOut,
+    Page, SmrtError,
 };
 use smrt_core::store::{
     AuditEntry, AuditVerification, DeferredRow, ExistingHuman, Issue, Origin, Run, Severity,
@@ -114,6 +114,12 @@ impl View for Link {
             shown(&self.metadata),
         ];
         format!("{} {fields:?}", ids.map(|id| id.to_string()).join(" "))
+    }
+}
+
+impl View for LinkedNumber {
+    fn reveal(&self) -> String {
+        format!("{} {}", self.link.reveal(), self.phone_number)
     }
 }
 

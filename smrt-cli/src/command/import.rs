@@ -46,7 +46,9 @@ unless others are named.
 
 Examples:
   smrt import contacts.csv --region US --dry-run
-  smrt import export.tsv.gz --mapping crm.toml --tenant acme --max-rejects 1%";
+  smrt import export.tsv.gz --mapping crm.toml --tenant acme --max-rejects 1%
+  smrt import book.xlsx --sheet Customers
+  smrt import crm.sqlite --query 'SELECT * FROM people WHERE active ORDER BY id'";
 
 /// Bring a contact export into the store
 #[derive(Debug, Args)]
@@ -58,7 +60,8 @@ Examples:
 pub(crate) struct ImportArgs {
     #[command(subcommand)]
     command: Option<ImportCommand>,
-    /// The file to import: CSV and its kin or JSON Lines, also as .gz or .zst; `-` is standard input
+    /// The file to import: CSV and its kin, JSON Lines, a JSON array, vCards, a workbook (.xlsx, .ods), or
+    /// a SQLite database, also as .gz, .zst or in a .zip; `-` is standard input
     #[arg(required = true)]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -355,7 +358,11 @@ impl ImportCall<'_> {
         let is_settled = matches!(error, ImportError::Verification(_));
         let is_half_a_file = matches!(
             error,
-            ImportError::Source(SourceError::Truncated { .. } | SourceError::Damaged { .. })
+            ImportError::Source(
+                SourceError::Truncated { .. }
+                    | SourceError::Damaged { .. }
+                    | SourceError::Part { .. }
+            )
         );
         let error = CliError::from(error);
         let Ok(Some(run)) = session.unfinished_run(context::now(self.global)) else {

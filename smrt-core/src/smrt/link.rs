@@ -14,7 +14,7 @@ use crate::model::{
     AccessLevel, EntityType, Field, FieldSet, Id, Instant, Module, RelationshipType,
 };
 use crate::phone::E164;
-use crate::store::records::{delete, insert, keep_before_image, read_by, update};
+use crate::store::records::{delete, e164_of, insert, keep_before_image, read_by, update};
 use crate::store::{Row, RowBlock, StoreError, Value, schema};
 
 /// A link as a tenant sees it.
@@ -60,6 +60,23 @@ impl Record for Link {
             verified: cells.truth("verified")?,
             metadata: cells.text("metadata")?,
         })
+    }
+}
+
+/// A link with its number written out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LinkedNumber {
+    /// The link.
+    pub link: Link,
+    /// The phone number in E.164: whoever sees a link sees the number.
+    pub phone_number: String,
+}
+
+impl std::fmt::Debug for LinkedNumber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkedNumber")
+            .field("link", &self.link)
+            .finish_non_exhaustive()
     }
 }
 
@@ -332,6 +349,45 @@ impl TenantSession<'_> {
     pub fn links_of_humans(&mut self, humans: &[Id], at: Instant) -> Result<Vec<Link>, SmrtError> {
         self.require(Module::Contacts, at)?;
         self.read(at, |unit| links_of(unit, "human_id", humans))
+    }
+
+    /// The links of these humans that the tenant can see, with their numbers; for each human the
+    /// primary one first.
+    ///
+    /// # Errors
+    ///
+    /// Those of the store. A human the tenant cannot see has no links.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// # let mut smrt = store()?;
+    /// # let ada = with_human(&mut smrt)?;
+    /// use smrt_core::model::RelationshipType;
+    /// use smrt_core::smrt::NewLink;
+    ///
+    /// let mut session = smrt.tenant("acme")?.acting_as("crm-sync".parse()?);
+    /// let link = NewLink::new(ada, "+442079460101".parse()?, RelationshipType::OTHER);
+    /// session.add_link(&link, now())?;
+    /// let linked = session.linked_numbers(&[ada], now())?;
+    /// assert_eq!(linked[0].phone_number, "+442079460101");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn linked_numbers(
+        &mut self,
+        humans: &[Id],
+        at: Instant,
+    ) -> Result<Vec<LinkedNumber>, SmrtError> {
+        self.require(Module::Contacts, at)?;
+        self.read(at, |unit| {
+            let links = links_of(unit, "human_id", humans)?;
+            let numbers: Vec<Id> = links.iter().map(|link| link.phone_number_id).collect();
+            let numbers = e164_of(unit.engine, &numbers)?;
+            let linked = links.into_iter().filter_map(|link| {
+                let phone_number = numbers.get(&link.phone_number_id)?.clone();
+                Some(LinkedNumber { link, phone_number })
+            });
+            Ok(linked.collect())
+        })
     }
 
     /// The links of these phone numbers that the tenant can see, to humans it can see.

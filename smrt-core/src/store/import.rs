@@ -319,6 +319,16 @@ impl<'t> ImportTransaction<'t> {
         self.tenant
     }
 
+    /// Those of `ids` that are humans of the tenant's own.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn own_humans(&mut self, ids: &[Id]) -> Result<HashSet<Id>, StoreError> {
+        let ids: HashSet<Id> = ids.iter().copied().collect();
+        self.own_among(&ids)
+    }
+
     /// The rows of `source` from which these humans were imported, by occurrence.
     ///
     /// # Errors

@@ -30,6 +30,8 @@ pub struct CleanBatch {
     pub issues: RowBlock,
     /// The numbers of `phone_numbers`, in the same order.
     pub numbers: Vec<(E164, Id)>,
+    /// Ids by which rows name the human they speak of, whether or not there is one.
+    pub named_humans: Vec<Id>,
 }
 
 /// Which finished rows belong to a record: each range ends here and begins at the row before.
@@ -76,6 +78,7 @@ impl CleanBatch {
             consents: RowBlock::new(&schema::CONSENT_RECORDS),
             issues: RowBlock::new(&schema::IMPORT_ISSUES),
             numbers: Vec::new(),
+            named_humans: Vec::new(),
         }
     }
 
@@ -84,6 +87,7 @@ impl CleanBatch {
         self.records.clear();
         self.rows.clear();
         self.numbers.clear();
+        self.named_humans.clear();
         for block in [
             &mut self.phone_numbers,
             &mut self.humans,

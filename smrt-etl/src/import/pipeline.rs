@@ -5,7 +5,7 @@
 //! order. Only a bulk load can be planned here: any other plan has to ask the store.
 //! What this module does not do: it writes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::Scope;
@@ -209,7 +209,7 @@ fn clean_stretches(
             return;
         };
         let mut batch = CleanBatch::new();
-        clean(context, mapper, records, &mut batch);
+        clean(context, mapper, &HashSet::new(), records, &mut batch);
         let stretch = Stretch {
             work: Work::Cleaned(Box::new(batch)),
             bytes_read,

@@ -8,6 +8,8 @@ mod trouble;
 
 use std::borrow::Cow;
 
+use smrt_core::model::RelationshipType;
+
 use super::answer::{self, Answer};
 use super::bind::{Action, BoundField, BoundPhone, RowMapper};
 use super::joined::{Separator, trimmed};
@@ -17,7 +19,10 @@ use super::phone_list;
 use super::row::{IssueEffect, MappedIssue, MappedPhone, MappedRow};
 use super::rule::{Field, PhoneFormat};
 use crate::record::Record;
-use trouble::{DELETED, Trouble, UNKNOWN_ANSWER, UNREADABLE_PHONE_LIST};
+use trouble::{
+    DELETED, SPREADSHEET_ERROR, Trouble, UNKNOWN_ANSWER, UNREADABLE_PHONE_LIST,
+    is_spreadsheet_error,
+};
 
 impl RowMapper {
     /// Reads a row into `row`, whose buffers are used again.
@@ -66,6 +71,13 @@ impl RowMapper {
         if value.is_empty() {
             return;
         }
+        let is_value = !matches!(column.action, Action::Ignore | Action::Companion);
+        if is_value && is_spreadsheet_error(value) {
+            self.issue(index, &SPREADSHEET_ERROR, IssueEffect::KeepsRow, row);
+            row.metadata
+                .push((column.name.as_str(), Cow::Borrowed(cell)));
+            return;
+        }
         let keep = match &column.action {
             Action::Metadata => true,
             Action::Ignore => false,
@@ -74,6 +86,10 @@ impl RowMapper {
             Action::FullName(bound) => !self.read_full_name(bound, value, record, row),
             Action::Companion => !row.read.contains(&index),
             Action::Deleted => self.read_deleted(index, value, row),
+            Action::Members => {
+                row.members.push((column.name.as_str(), value));
+                false
+            }
         };
         if keep {
             row.metadata
@@ -171,18 +187,34 @@ impl RowMapper {
         row: &mut MappedRow<'r>,
     ) -> bool {
         let (label, starred) = without_star(label.unwrap_or_default());
-        let named = self.relationships.of(label);
+        let named = self.named_relationship(phone, label);
         let text = without_prefix(text, phone.strip_prefix.as_deref());
+        let is_understood = named.is_some() || label.is_empty();
         if !text.is_empty() {
             row.phones.push(MappedPhone {
                 text: with_calling_code(text, phone, record),
-                relationship: named.unwrap_or(&phone.relationship),
+                relationship: named.unwrap_or(Cow::Borrowed(&phone.relationship)),
                 primary: phone.primary || starred,
                 country: country_of(phone, record),
+                link: None,
                 column: number(phone.column),
             });
         }
-        named.is_some() || label.is_empty()
+        is_understood
+    }
+
+    /// The relationship that a label names: in some language or, where the mapping says so, as a
+    /// term of its own.
+    fn named_relationship<'r>(
+        &'r self,
+        phone: &BoundPhone,
+        label: &str,
+    ) -> Option<Cow<'r, RelationshipType>> {
+        let known = self.relationships.of(label).map(Cow::Borrowed);
+        known.or_else(|| match phone.own_terms {
+            true => RelationshipType::parse(label).ok().map(Cow::Owned),
+            false => None,
+        })
     }
 
     fn read_phone_list<'r>(
@@ -205,12 +237,15 @@ impl RowMapper {
         row.phones.extend(list.into_iter().map(|item| {
             MappedPhone {
                 text: Cow::Owned(item.number),
-                relationship: &phone.relationship,
-                primary: phone.primary,
+                relationship: item
+                    .relationship
+                    .map_or(Cow::Borrowed(&phone.relationship), Cow::Owned),
+                primary: phone.primary || item.primary,
                 country: item
                     .country
                     .map(Cow::Owned)
                     .or_else(|| country_of(phone, record)),
+                link: item.link,
                 column: number(phone.column),
             }
         }));
@@ -375,6 +410,22 @@ mod tests {
 
     pub(super) fn codes(row: &MappedRow<'_>) -> Vec<&'static str> {
         row.issues.iter().map(|issue| issue.code).collect()
+    }
+
+    #[test]
+    fn the_error_of_a_formula_is_kept_and_fills_no_field() {
+        let mapping = "[columns]\nFirst = \"first_name\"\nName = \"full_name\"\nNote = \"ignore\"";
+        let cells = [("First", "#N/A"), ("Name", "#REF!"), ("Note", "#N/A")];
+        with_row(mapping, &cells, |row| {
+            assert_eq!((&row.first_name, &row.last_name), (&None, &None));
+            assert_eq!(kept(row), ["First=#N/A", "Name=#REF!"]);
+            let codes: Vec<_> = row.issues.iter().map(|issue| issue.code).collect();
+            assert_eq!(codes, ["spreadsheet_error", "spreadsheet_error"]);
+        });
+        let cells = [("First", "#1 fan"), ("Name", ""), ("Note", "")];
+        with_row(mapping, &cells, |row| {
+            assert_eq!(row.first_name.as_deref(), Some("#1 fan"));
+        });
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(super) enum Action {
     /// Read with the phones, the consents or a field's values; kept unless that used it.
     Companion,
     Deleted,
+    Members,
 }
 
 pub(super) struct BoundField {
@@ -72,6 +73,7 @@ pub(super) struct BoundPhone {
     pub(super) strip_prefix: Option<String>,
     pub(super) format: PhoneFormat,
     pub(super) primary: bool,
+    pub(super) own_terms: bool,
 }
 
 pub(super) struct BoundConsent {
@@ -246,6 +248,7 @@ impl<'m> Binder<'m, '_> {
                 Rule::Phone(_)
                 | Rule::Consent(_)
                 | Rule::Deleted
+                | Rule::Members
                 | Rule::Metadata
                 | Rule::Ignore => None,
             })
@@ -361,6 +364,7 @@ impl<'m> Binder<'m, '_> {
                 Action::Companion
             }
             Rule::Deleted => Action::Deleted,
+            Rule::Members => Action::Members,
             Rule::Metadata => Action::Metadata,
             Rule::Ignore => Action::Ignore,
         };
@@ -409,6 +413,7 @@ impl<'m> Binder<'m, '_> {
             strip_prefix: rule.strip_prefix.clone(),
             format: rule.format,
             primary: rule.primary,
+            own_terms: rule.own_terms,
         })
     }
 

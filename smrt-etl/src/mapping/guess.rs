@@ -127,7 +127,12 @@ pub(super) fn guess(header: &[&str], sample: &RecordBatch) -> Guess {
         .collect();
     let answers = |verdict: &Verdict| match &verdict.rule {
         Rule::Phone(rule) => rule.relationship.is_voice(),
-        Rule::Field(_) | Rule::Consent(_) | Rule::Deleted | Rule::Metadata | Rule::Ignore => false,
+        Rule::Field(_)
+        | Rule::Consent(_)
+        | Rule::Deleted
+        | Rule::Members
+        | Rule::Metadata
+        | Rule::Ignore => false,
     };
     let phones = verdicts.iter().enumerate();
     let phones = phones.filter(|(_, verdict)| answers(verdict));
@@ -147,7 +152,7 @@ fn refusal(header: &[&str], verdicts: &[Verdict]) -> Option<GuessRefusal> {
     let reaches = |verdict: &Verdict| match &verdict.rule {
         Rule::Phone(_) => true,
         Rule::Field(rule) => rule.field == Field::Email,
-        Rule::Consent(_) | Rule::Deleted | Rule::Metadata | Rule::Ignore => false,
+        Rule::Consent(_) | Rule::Deleted | Rule::Members | Rule::Metadata | Rule::Ignore => false,
     };
     match (header.is_empty(), verdicts.iter().any(reaches)) {
         (true, _) => Some(GuessRefusal::NoColumns),

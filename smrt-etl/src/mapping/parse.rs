@@ -114,7 +114,7 @@ impl<'t> Reader<'t> {
     /// A key without a source would tie humans of different systems together.
     fn check_source(&self, mapping: &Mapping, top: &DeTable<'t>) -> Result<(), MappingError> {
         let keyed = mapping.entries.iter().find(|entry| {
-            matches!(&entry.rule, Rule::Field(rule) if rule.field == Field::SourceKey || rule.is_source_key)
+            matches!(&entry.rule, Rule::Field(rule) if rule.field.is_key() || rule.is_source_key)
         });
         match keyed {
             Some(entry) if top.get("source").is_none() => Err(MappingError::new(
@@ -227,6 +227,7 @@ impl<'t> Reader<'t> {
             "ignore" => return Ok(Rule::Ignore),
             "metadata" => return Ok(Rule::Metadata),
             "deleted" => return Ok(Rule::Deleted),
+            "members" => return Ok(Rule::Members),
             _ => {}
         }
         match Field::parse(target) {
@@ -236,7 +237,7 @@ impl<'t> Reader<'t> {
     }
 
     fn unknown_target(&self, header: &str, target: &str, node: &Node<'t>) -> MappingError {
-        let words = ["ignore", "metadata", "deleted"].into_iter();
+        let words = ["ignore", "metadata", "members", "deleted"].into_iter();
         let targets = Field::ALL.iter().map(|field| field.as_str()).chain(words);
         let problem = MappingProblem::UnknownTarget {
             header: header.to_owned(),
@@ -328,6 +329,7 @@ impl<'t> Reader<'t> {
             "strip_prefix",
             "format",
             "primary",
+            "own_terms",
         ];
         self.check_keys(table, KEYS, "a phone column")?;
         let term = self.text(table, "phone")?.unwrap_or_default();
@@ -351,6 +353,7 @@ impl<'t> Reader<'t> {
                 .choice(table, "format", &formats)?
                 .unwrap_or(PhoneFormat::Text),
             primary: self.boolean(table, "primary")?.unwrap_or(false),
+            own_terms: self.boolean(table, "own_terms")?.unwrap_or(false),
         };
         let beside_json = rule.label_column.is_some()
             || rule.calling_code_column.is_some()
@@ -484,7 +487,8 @@ impl<'t> Reader<'t> {
             .map(|(key, node)| {
                 let value = self.filled(key.get_ref(), node)?;
                 match Field::parse(key.get_ref()) {
-                    Some(Field::SourceKey | Field::FullName) | None => Err(self.error(
+                    Some(Field::SourceKey | Field::HumanId | Field::Owner | Field::FullName)
+                    | None => Err(self.error(
                         Some(key.span()),
                         MappingProblem::UnknownKey {
                             key: key.get_ref().clone().into_owned(),
@@ -517,7 +521,7 @@ const STATUSES: [(&str, ConsentStatus); 2] = [
 fn constant_names() -> impl Iterator<Item = &'static str> {
     Field::ALL
         .into_iter()
-        .filter(|field| !matches!(field, Field::SourceKey | Field::FullName))
+        .filter(|field| !field.is_key() && !matches!(field, Field::Owner | Field::FullName))
         .map(Field::as_str)
 }
 

@@ -2,7 +2,10 @@
 //!
 //! What this module does not do: it checks no number.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use smrt_core::model::RelationshipType;
+
+use super::row::MappedLink;
 
 /// One number of a list.
 #[derive(PartialEq, Eq)]
@@ -10,9 +13,14 @@ use serde_json::Value;
 pub(super) struct ListedPhone {
     pub(super) number: String,
     pub(super) country: Option<String>,
+    pub(super) relationship: Option<RelationshipType>,
+    pub(super) primary: bool,
+    /// What smrt wrote of the tie.
+    pub(super) link: Option<MappedLink>,
 }
 
-/// Reads `["+1…"]` or `[{"number": "…", "callingCode": "+33", "countryCode": "FR"}]`.
+/// Reads `["+1…"]` or `[{"number": "…", "callingCode": "+33", "countryCode": "FR"}]`, and what smrt
+/// itself writes: `relationship`, `primary`, `verified` and `metadata` beside the number.
 pub(super) fn read(cell: &str) -> Option<Vec<ListedPhone>> {
     let Ok(Value::Array(items)) = serde_json::from_str(cell) else {
         return None;
@@ -23,8 +31,9 @@ pub(super) fn read(cell: &str) -> Option<Vec<ListedPhone>> {
 
 /// The outer `None` is no phone at all, the inner an empty one.
 fn phone(item: &Value) -> Option<Option<ListedPhone>> {
-    let (number, calling_code, country) = match item {
-        Value::String(number) => (number.trim(), None, None),
+    let nothing = Map::new();
+    let (number, calling_code, country, fields) = match item {
+        Value::String(number) => (number.trim(), None, None, &nothing),
         Value::Object(fields) => {
             let text = |key| match fields.get(key) {
                 Some(Value::String(text)) => Some(text.trim()).filter(|text| !text.is_empty()),
@@ -34,7 +43,7 @@ fn phone(item: &Value) -> Option<Option<ListedPhone>> {
                 Value::String(number) => number.trim(),
                 _ => return None,
             };
-            (number, text("callingCode"), text("countryCode"))
+            (number, text("callingCode"), text("countryCode"), fields)
         }
         _ => return None,
     };
@@ -47,6 +56,42 @@ fn phone(item: &Value) -> Option<Option<ListedPhone>> {
             Some(_) | None => number.to_owned(),
         },
         country: country.map(str::to_owned),
+        relationship: relationship(fields)?,
+        primary: truth(fields, "primary")?.unwrap_or(false),
+        link: link(fields)?,
+    }))
+}
+
+/// The outer `None` is a value of another kind, the inner one that there is none.
+fn relationship(fields: &Map<String, Value>) -> Option<Option<RelationshipType>> {
+    match fields.get("relationship") {
+        None | Some(Value::Null) => Some(None),
+        Some(Value::String(term)) => RelationshipType::parse(term).ok().map(Some),
+        Some(_) => None,
+    }
+}
+
+fn truth(fields: &Map<String, Value>, name: &str) -> Option<Option<bool>> {
+    match fields.get(name) {
+        None | Some(Value::Null) => Some(None),
+        Some(Value::Bool(truth)) => Some(Some(*truth)),
+        Some(_) => None,
+    }
+}
+
+fn link(fields: &Map<String, Value>) -> Option<Option<MappedLink>> {
+    let verified = truth(fields, "verified")?;
+    let metadata = match fields.get("metadata") {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(members)) => Some(Value::Object(members.clone()).to_string()),
+        Some(_) => return None,
+    };
+    if verified.is_none() && metadata.is_none() {
+        return Some(None);
+    }
+    Some(Some(MappedLink {
+        verified: verified.unwrap_or(false),
+        metadata: metadata.unwrap_or_else(|| "{}".to_owned()),
     }))
 }
 
@@ -93,5 +138,29 @@ mod tests {
         check(r#"[{"phone":"1"}]"#, None);
         check(r#"[{"number":612345678}]"#, None);
         check("{}", None);
+    }
+
+    #[test]
+    fn what_smrt_writes_of_a_tie_is_read_back() {
+        let cell = r#"[{"number":"+12025550143","relationship":"summer_house","primary":true,"verified":true,"metadata":{"extension":"5"}}]"#;
+        let list = read(cell).unwrap();
+        let phone = &list[0];
+        assert_eq!(
+            phone.relationship.as_ref().unwrap().as_str(),
+            "summer_house"
+        );
+        assert!(phone.primary);
+        let link = phone.link.as_ref().unwrap();
+        assert_eq!(
+            (link.verified, link.metadata.as_str()),
+            (true, r#"{"extension":"5"}"#)
+        );
+        for wrong in [
+            r#"[{"number":"+12025550143","relationship":"Summer house"}]"#,
+            r#"[{"number":"+12025550143","primary":1}]"#,
+            r#"[{"number":"+12025550143","metadata":"5"}]"#,
+        ] {
+            assert!(read(wrong).is_none(), "{wrong}");
+        }
     }
 }

@@ -15,6 +15,8 @@ macro_rules! presets {
 
 /// Name and text of each preset.
 const PRESETS: &[(&str, &str)] = presets![
+    "smrt",
+    "vcard",
     "google",
     "google_old",
     "outlook",

@@ -14,6 +14,10 @@ use super::rule::Field;
 pub struct MappedRow<'r> {
     /// The record's key in the system it comes from.
     pub source_key: Option<Cow<'r, str>>,
+    /// The id of one of the tenant's own humans, or else a key.
+    pub human_id: Option<Cow<'r, str>>,
+    /// The tenant whose record it is, by slug.
+    pub owner: Option<Cow<'r, str>>,
     /// The given name.
     pub first_name: Option<Cow<'r, str>>,
     /// The family name.
@@ -36,6 +40,8 @@ pub struct MappedRow<'r> {
     pub consents: Vec<MappedConsent<'r>>,
     /// Everything else that is not empty, by column name, in file order.
     pub metadata: Vec<(&'r str, Cow<'r, str>)>,
+    /// JSON objects whose members belong into the metadata, by column name.
+    pub members: Vec<(&'r str, &'r str)>,
     /// What could not be understood. The cells concerned are in `metadata`.
     pub issues: Vec<MappedIssue<'r>>,
     /// Columns, from 0, that were read together with another one and need not be kept.
@@ -48,13 +54,24 @@ pub struct MappedPhone<'r> {
     /// The number as written, perhaps several.
     pub text: Cow<'r, str>,
     /// How it belongs to the human.
-    pub relationship: &'r RelationshipType,
+    pub relationship: Cow<'r, RelationshipType>,
     /// Whether the source marks it as the preferred one.
     pub primary: bool,
     /// The country of this number, by name or code, where the row says.
     pub country: Option<Cow<'r, str>>,
+    /// What else is known of the tie, where the source is smrt itself.
+    pub link: Option<MappedLink>,
     /// Its column, counted from 1.
     pub column: u32,
+}
+
+/// What a file that smrt wrote says of the tie between a human and a number.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MappedLink {
+    /// Whether someone made sure of it.
+    pub verified: bool,
+    /// More of the tie, a JSON object.
+    pub metadata: String,
 }
 
 /// A consent or a withdrawal that a row gives evidence of.
@@ -106,6 +123,8 @@ impl<'r> MappedRow<'r> {
     pub fn clear(&mut self) {
         let Self {
             source_key,
+            human_id,
+            owner,
             first_name,
             last_name,
             email,
@@ -117,11 +136,14 @@ impl<'r> MappedRow<'r> {
             phones,
             consents,
             metadata,
+            members,
             issues,
             read,
         } = self;
         for field in [
             source_key,
+            human_id,
+            owner,
             first_name,
             last_name,
             email,
@@ -136,6 +158,7 @@ impl<'r> MappedRow<'r> {
         phones.clear();
         consents.clear();
         metadata.clear();
+        members.clear();
         issues.clear();
         read.clear();
     }
@@ -144,6 +167,8 @@ impl<'r> MappedRow<'r> {
     pub(super) fn slot(&mut self, field: Field) -> Option<&mut Option<Cow<'r, str>>> {
         Some(match field {
             Field::SourceKey => &mut self.source_key,
+            Field::HumanId => &mut self.human_id,
+            Field::Owner => &mut self.owner,
             Field::FirstName => &mut self.first_name,
             Field::LastName => &mut self.last_name,
             Field::FullName => return None,
@@ -177,6 +202,12 @@ impl fmt::Debug for MappedRow<'_> {
 impl fmt::Debug for MappedPhone<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MappedPhone(****)")
+    }
+}
+
+impl fmt::Debug for MappedLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MappedLink(****)")
     }
 }
 

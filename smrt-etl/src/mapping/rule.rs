@@ -11,6 +11,10 @@ use super::date::DateFormat;
 pub enum Field {
     /// The record's key in the system it comes from.
     SourceKey,
+    /// The id of one of the tenant's own humans, or else a key.
+    HumanId,
+    /// The tenant whose record it is.
+    Owner,
     /// The given name.
     FirstName,
     /// The family name, particles included.
@@ -33,8 +37,10 @@ pub enum Field {
 
 impl Field {
     /// All fields, in the order of their documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::SourceKey,
+        Self::HumanId,
+        Self::Owner,
         Self::FirstName,
         Self::LastName,
         Self::FullName,
@@ -46,11 +52,18 @@ impl Field {
         Self::Country,
     ];
 
+    /// Whether a human's id is made of it.
+    pub(super) const fn is_key(self) -> bool {
+        matches!(self, Self::SourceKey | Self::HumanId)
+    }
+
     /// The field's name in a mapping file.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SourceKey => "source_key",
+            Self::HumanId => "human_id",
+            Self::Owner => "owner",
             Self::FirstName => "first_name",
             Self::LastName => "last_name",
             Self::FullName => "full_name",
@@ -68,6 +81,8 @@ impl Field {
     pub const fn words(self) -> &'static str {
         match self {
             Self::SourceKey => "source key",
+            Self::HumanId => "human in the store, or source key",
+            Self::Owner => "owner; rows of another tenant are rejected",
             Self::FirstName => "first name",
             Self::LastName => "last name",
             Self::FullName => "full name, split into first and last name",
@@ -95,6 +110,8 @@ pub(super) enum Rule {
     Consent(ConsentRule),
     /// True in this column marks a row its system has deleted.
     Deleted,
+    /// A JSON object, the members of which become members of the metadata.
+    Members,
     Metadata,
     Ignore,
 }
@@ -142,13 +159,16 @@ pub(super) struct PhoneRule {
     pub(super) strip_prefix: Option<String>,
     pub(super) format: PhoneFormat,
     pub(super) primary: bool,
+    /// Whether a label that no language knows may be a relationship of its own.
+    pub(super) own_terms: bool,
 }
 
 /// How a phone cell is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum PhoneFormat {
     Text,
-    /// A JSON list of numbers, or of objects with `number`, `callingCode` and `countryCode`.
+    /// A JSON list of numbers, or of objects with `number`, `callingCode` and `countryCode`; those
+    /// that smrt writes have more members.
     Json,
 }
 
@@ -163,6 +183,7 @@ impl PhoneRule {
             strip_prefix: None,
             format: PhoneFormat::Text,
             primary: false,
+            own_terms: false,
         }
     }
 }
@@ -218,7 +239,7 @@ impl Rule {
                 rule.source_column.as_ref(),
                 rule.legal_basis_column.as_ref(),
             ],
-            Self::Deleted | Self::Metadata | Self::Ignore => [None, None, None],
+            Self::Deleted | Self::Members | Self::Metadata | Self::Ignore => [None, None, None],
         };
         named.into_iter().flatten().map(String::as_str)
     }
@@ -236,6 +257,7 @@ impl Rule {
             Self::Phone(rule) => rule.words(),
             Self::Consent(rule) => rule.words(),
             Self::Deleted => "rows deleted at the source are rejected".to_owned(),
+            Self::Members => "its members are kept in metadata".to_owned(),
             Self::Metadata => "kept in metadata".to_owned(),
             Self::Ignore => "ignored".to_owned(),
         }

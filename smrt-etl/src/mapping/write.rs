@@ -120,6 +120,7 @@ fn rule(rule: &Rule) -> String {
         Rule::Phone(phone) => phone_rule(phone),
         Rule::Consent(consent) => consent_rule(consent),
         Rule::Deleted => quoted("deleted"),
+        Rule::Members => quoted("members"),
         Rule::Metadata => quoted("metadata"),
         Rule::Ignore => quoted("ignore"),
     }
@@ -155,6 +156,9 @@ fn phone_rule(rule: &PhoneRule) -> String {
     }
     if rule.primary {
         table.raw("primary", "true");
+    }
+    if rule.own_terms {
+        table.raw("own_terms", "true");
     }
     table.end()
 }
@@ -254,6 +258,7 @@ mod tests {
             )),
             status.prop_map(|status| format!("{{ consent = \"x\", when_date = \"{status}\" }}")),
             Just("\"deleted\"".to_owned()),
+            Just("\"members\"".to_owned()),
             Just("\"ignore\"".to_owned()),
             Just("\"metadata\"".to_owned()),
         ]

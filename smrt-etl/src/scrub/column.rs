@@ -64,6 +64,9 @@ pub enum ColumnError {
         /// Its name.
         name: String,
     },
+    /// The list is of vCards.
+    #[error("a file of vCards has no rows to write verdicts behind")]
+    Cards,
 }
 
 impl ColumnError {
@@ -75,6 +78,7 @@ impl ColumnError {
             Self::NoPhone { .. } => "phone_column_missing",
             Self::SeveralPhones { .. } => "phone_column_unclear",
             Self::Taken { .. } => "column_taken",
+            Self::Cards => "list_of_cards",
         }
     }
 
@@ -92,6 +96,9 @@ impl ColumnError {
                 candidates.first().map_or("", String::as_str)
             ),
             Self::Taken { .. } => "rename the column, or remove it".to_owned(),
+            Self::Cards => {
+                "import the cards, and scrub what `smrt export contacts` writes as CSV".to_owned()
+            }
         }
     }
 }

@@ -33,14 +33,15 @@ impl LineFormat {
     /// The format for the rows of a list.
     pub(super) fn of(source: &Source) -> Result<Self, ColumnError> {
         let format = RowFormat::of(source);
-        let RowFormat::Delimited {
-            header,
-            delimiter,
-            quote,
-            ..
-        } = format
-        else {
-            return Ok(Self::JsonLines);
+        let (header, delimiter, quote) = match format {
+            RowFormat::JsonLines => return Ok(Self::JsonLines),
+            RowFormat::VCard => return Err(ColumnError::Cards),
+            RowFormat::Delimited {
+                header,
+                delimiter,
+                quote,
+                ..
+            } => (header, delimiter, quote),
         };
         let quoting = Quoting::new(delimiter, quote);
         let names: Vec<&str> = source.header().names().collect();

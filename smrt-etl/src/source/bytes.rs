@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -15,10 +16,15 @@ use super::fingerprint::{BLOCK_BYTES, Fingerprint};
 use super::input::{Input, Name};
 use super::layout::Compression;
 use super::options::ContentDigest;
+use super::seekable::SharedFile;
 
 /// What was found on opening, with the bytes to come.
 pub(super) struct Opened {
     pub(super) stream: ByteStream,
+    /// The file itself, where the stream is all of it as it is stored.
+    pub(super) stored: Option<(File, PathBuf)>,
+    /// All bytes as a file, once they were asked for as such.
+    pub(super) whole: Option<SharedFile>,
     pub(super) compression: Compression,
     pub(super) fingerprint: Fingerprint,
     pub(super) progress: Progress,
@@ -35,8 +41,23 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// Begins to count in a file of so many bytes.
+    pub(super) fn of_file(total: u64) -> Progress {
+        Progress {
+            read: Arc::default(),
+            total: Some(total),
+        }
+    }
+
+    /// Where readers count what they read.
+    pub(super) fn counter(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.read)
+    }
+
+    /// Parts of a file may be read more than once; that is no progress.
     pub(super) fn read(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
+        let read = self.read.load(Ordering::Relaxed);
+        self.total.map_or(read, |total| read.min(total))
     }
 
     pub(super) fn total(&self) -> Option<u64> {
@@ -51,6 +72,7 @@ pub(super) fn open(
     content_digest: ContentDigest,
 ) -> Result<Opened, SourceError> {
     let read_error = |error: io::Error| name.read_error(Arc::new(error));
+    let mut regular = None;
     let (mut reader, total, last) = match input {
         Input::Reader { reader, .. } => (reader, None, None),
         Input::File(path) => {
@@ -67,6 +89,9 @@ pub(super) fn open(
                 Some(bytes) => Some(last_block(&mut file, bytes).map_err(read_error)?),
                 None => None,
             };
+            if total.is_some() {
+                regular = Some((file.try_clone().map_err(read_error)?, path));
+            }
             (Box::new(file) as Box<dyn Read + Send>, total, last)
         }
     };
@@ -90,11 +115,20 @@ pub(super) fn open(
     let reader = decompressed(compression, counted).map_err(read_error)?;
     Ok(Opened {
         stream: ByteStream::new(reader),
+        stored: regular.filter(|_| compression == Compression::None),
+        whole: None,
         compression,
         fingerprint,
         progress: Progress { read, total },
         digest,
     })
+}
+
+impl Opened {
+    /// Hands over the stream; an ended one stays.
+    pub(super) fn take_stream(&mut self) -> ByteStream {
+        std::mem::replace(&mut self.stream, ByteStream::new(Box::new(io::empty())))
+    }
 }
 
 fn last_block(file: &mut File, bytes: u64) -> io::Result<Vec<u8>> {
@@ -121,7 +155,8 @@ fn decompressed(
     reader: impl Read + Send + 'static,
 ) -> io::Result<Box<dyn Read + Send>> {
     Ok(match compression {
-        Compression::None => Box::new(reader),
+        // A file of an archive is unpacked before it is read.
+        Compression::None | Compression::Zip => Box::new(reader),
         Compression::Gzip => {
             let reader = BufReader::with_capacity(BLOCK_BYTES, reader);
             Box::new(flate2::bufread::MultiGzDecoder::new(reader))
@@ -175,7 +210,7 @@ pub(super) enum After {
 }
 
 impl ByteStream {
-    fn new(reader: Box<dyn Read + Send>) -> ByteStream {
+    pub(super) fn new(reader: Box<dyn Read + Send>) -> ByteStream {
         ByteStream {
             reader,
             ahead: Vec::new(),
@@ -193,7 +228,7 @@ impl ByteStream {
     }
 
     /// Appends up to `bytes` bytes to `buffer`, fewer only where the stream ends or fails.
-    pub(super) fn read(&mut self, buffer: &mut Vec<u8>, bytes: usize) -> After {
+    pub(super) fn read_into(&mut self, buffer: &mut Vec<u8>, bytes: usize) -> After {
         let end = buffer.len() + bytes;
         let ahead = self.ahead.get(self.ahead_read..).unwrap_or_default();
         let taken = ahead.get(..bytes).unwrap_or(ahead);
@@ -223,6 +258,25 @@ impl ByteStream {
                 Ok(_) => {}
                 Err(error) => self.state = State::Failed(Arc::new(error)),
             }
+        }
+    }
+}
+
+impl Read for ByteStream {
+    /// Takes up to as many bytes as `buffer` has room for; none only at the end.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let ahead = self.ahead.get(self.ahead_read..).unwrap_or_default();
+        let taken = ahead.len().min(buffer.len());
+        if taken > 0 {
+            let (into, _) = buffer.split_at_mut(taken);
+            into.copy_from_slice(ahead.get(..taken).unwrap_or_default());
+            self.ahead_read += taken;
+            return Ok(taken);
+        }
+        match &self.state {
+            State::Open => self.reader.read(buffer),
+            State::Ended => Ok(0),
+            State::Failed(error) => Err(io::Error::new(error.kind(), Arc::clone(error))),
         }
     }
 }

@@ -4,19 +4,19 @@
 
 use std::fmt;
 
-use memchr::memmem;
+use super::format::Format;
 
-/// A kind of file that import does not read.
+/// A kind of file that is no rows of text; import reads some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileKind {
-    /// An Office Open XML workbook (`.xlsx`).
-    ExcelWorkbook,
     /// A workbook or document of Microsoft Office before 2007 (`.xls`, `.doc`, `.msg`).
     OldOffice,
-    /// An OpenDocument spreadsheet (`.ods`).
+    /// A document of Microsoft Office that is no workbook (`.docx`, `.pptx`).
+    OfficeDocument,
+    /// An OpenDocument file that is no spreadsheet (`.odt`).
     OpenDocument,
-    /// Another ZIP archive.
+    /// A ZIP archive, or one of the many formats that are packed as one.
     Zip,
     /// gzip or Zstandard data inside gzip or Zstandard.
     CompressedTwice,
@@ -34,12 +34,12 @@ pub enum FileKind {
     DuckDb,
     /// An Apache Parquet file.
     Parquet,
+    /// An Arrow IPC file or stream.
+    Arrow,
     /// A program.
     Program,
     /// UTF-32 text.
     Utf32,
-    /// A vCard file.
-    VCard,
     /// An HTML page.
     Html,
     /// An XML document.
@@ -51,30 +51,48 @@ pub enum FileKind {
 }
 
 impl FileKind {
+    /// The format it is read as, if its first bytes are enough to tell.
+    pub(super) fn format(self) -> Option<Format> {
+        match self {
+            FileKind::OldOffice => Some(Format::Xls),
+            FileKind::Parquet => Some(Format::Parquet),
+            FileKind::Arrow => Some(Format::Arrow),
+            FileKind::Sqlite => Some(Format::Sqlite),
+            _ => None,
+        }
+    }
+
     /// How to turn it into something that can be read.
     #[must_use]
     pub fn hint(self) -> &'static str {
         match self {
-            FileKind::ExcelWorkbook | FileKind::OldOffice | FileKind::OpenDocument => {
-                "open it in the spreadsheet program and save it as CSV (UTF-8)"
+            FileKind::OldOffice => {
+                "if it is a workbook, open it in the spreadsheet program and save it as `.xlsx`"
             }
-            FileKind::Zip | FileKind::OtherArchive | FileKind::Tar => {
-                "unpack it and import the CSV file inside"
+            FileKind::OfficeDocument | FileKind::OpenDocument => {
+                "copy the table into a spreadsheet and save it as `.xlsx`, `.ods` or CSV"
+            }
+            FileKind::Zip => "import the file itself, or an archive that holds one such file",
+            FileKind::OtherArchive | FileKind::Tar => {
+                "unpack it and import the file inside; of archives, `.zip` is read"
             }
             FileKind::CompressedTwice => "decompress it once, then import the result",
             FileKind::Html => {
                 "open it in a spreadsheet program and save it as CSV; \
                  some tools call an HTML table `.xls`"
             }
-            FileKind::Sqlite | FileKind::DuckDb | FileKind::Parquet => {
-                "export the table as CSV or JSON Lines with the database's own client"
+            FileKind::DuckDb => {
+                "export the table as Parquet with the database's own client: COPY … TO"
+            }
+            FileKind::Sqlite | FileKind::Parquet | FileKind::Arrow => {
+                "leave out `--input-format`, and it is read as what it is"
             }
             FileKind::Utf32 => "save it as UTF-8",
             FileKind::JsonDocument => {
-                "write one object a line, for instance with `jq -c '.[]'`; \
-                 if it is JSON Lines, say `--input-format jsonl`"
+                "write the contacts as one array of objects, or one object a line, for instance \
+                 with `jq -c '.[]'`; if it is JSON Lines, say `--input-format jsonl`"
             }
-            FileKind::VCard | FileKind::Xml => "export the contacts as CSV instead",
+            FileKind::Xml => "export the contacts as CSV instead",
             FileKind::Pdf | FileKind::Image | FileKind::Program | FileKind::Binary => {
                 "export the contacts as CSV; if it is text after all, name its `--encoding`"
             }
@@ -85,9 +103,9 @@ impl FileKind {
 impl fmt::Display for FileKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            FileKind::ExcelWorkbook => "an Excel workbook",
-            FileKind::OldOffice => "a workbook or document of an old Microsoft Office",
-            FileKind::OpenDocument => "an OpenDocument file",
+            FileKind::OldOffice => "a document of an old Microsoft Office",
+            FileKind::OfficeDocument => "a Microsoft Office document without a table",
+            FileKind::OpenDocument => "an OpenDocument file without a table",
             FileKind::Zip => "a ZIP archive",
             FileKind::CompressedTwice => "compressed twice",
             FileKind::OtherArchive => "a compressed archive",
@@ -97,9 +115,9 @@ impl fmt::Display for FileKind {
             FileKind::Sqlite => "a SQLite database",
             FileKind::DuckDb => "a DuckDB database",
             FileKind::Parquet => "a Parquet file",
+            FileKind::Arrow => "an Arrow file",
             FileKind::Program => "a program",
             FileKind::Utf32 => "UTF-32 text",
-            FileKind::VCard => "a vCard file",
             FileKind::Html => "an HTML page",
             FileKind::Xml => "an XML document",
             FileKind::JsonDocument => "a single JSON document",
@@ -124,6 +142,7 @@ const MAGIC: &[(&[u8], FileKind)] = &[
     (b"GIF89a", FileKind::Image),
     (b"SQLite format 3\0", FileKind::Sqlite),
     (b"PAR1\x15", FileKind::Parquet),
+    (b"ARROW1\0\0", FileKind::Arrow),
     (b"\x7FELF", FileKind::Program),
     (b"MZ\x90\0", FileKind::Program),
     (b"\xFF\xFE\0\0", FileKind::Utf32),
@@ -133,7 +152,10 @@ const MAGIC: &[(&[u8], FileKind)] = &[
 /// Names what a file of bytes is if its first bytes show that it is no text.
 pub(super) fn of_bytes(prefix: &[u8]) -> Option<FileKind> {
     if prefix.starts_with(b"PK\x03\x04") || prefix.starts_with(b"PK\x05\x06") {
-        return Some(of_zip(prefix));
+        return Some(FileKind::Zip);
+    }
+    if is_arrow_stream(prefix) {
+        return Some(FileKind::Arrow);
     }
     // What could also be text in a table counts only beside a zero byte.
     if prefix.get(8..12) == Some(b"DUCK") && prefix.get(13) == Some(&0) {
@@ -147,16 +169,16 @@ pub(super) fn of_bytes(prefix: &[u8]) -> Option<FileKind> {
         .find_map(|(magic, kind)| prefix.starts_with(magic).then_some(*kind))
 }
 
-/// Office files are ZIP archives whose first members have known names.
-fn of_zip(prefix: &[u8]) -> FileKind {
-    let holds = |name: &[u8]| memmem::find(prefix, name).is_some();
-    if holds(b"xl/") {
-        FileKind::ExcelWorkbook
-    } else if holds(b"application/vnd.oasis.opendocument") {
-        FileKind::OpenDocument
-    } else {
-        FileKind::Zip
-    }
+/// A stream of Arrow IPC begins with a mark and the length of its schema, a multiple of eight.
+fn is_arrow_stream(prefix: &[u8]) -> bool {
+    let length = prefix
+        .strip_prefix(&[0xFF; 4])
+        .and_then(|rest| rest.get(..4));
+    let Some(&[first, second, third, fourth]) = length else {
+        return false;
+    };
+    let length = u32::from_le_bytes([first, second, third, fourth]);
+    length % 8 == 0 && (8..1 << 24).contains(&length)
 }
 
 /// Bytes of the beginning of a file in which control characters are counted.
@@ -183,9 +205,6 @@ pub(super) fn of_text(text: &str) -> Option<FileKind> {
             .get(..with.len())
             .is_some_and(|head| head.eq_ignore_ascii_case(with.as_bytes()))
     };
-    if begins("BEGIN:VCARD") {
-        return Some(FileKind::VCard);
-    }
     if begins("<!doctype html") || begins("<html") || begins("<table") || begins("<meta") {
         return Some(FileKind::Html);
     }
@@ -193,6 +212,13 @@ pub(super) fn of_text(text: &str) -> Option<FileKind> {
         return Some(FileKind::Xml);
     }
     None
+}
+
+/// Whether a text begins like a vCard.
+pub(super) fn is_vcard(text: &str) -> bool {
+    const BEGIN: &str = "BEGIN:VCARD";
+    let head = text.trim_start().as_bytes().get(..BEGIN.len());
+    head.is_some_and(|head| head.eq_ignore_ascii_case(BEGIN.as_bytes()))
 }
 
 #[cfg(test)]
@@ -206,14 +232,9 @@ mod tests {
     #[test]
     fn files_that_are_no_text_are_named_by_their_first_bytes() {
         check_bytes(b"\x89PNG\r\n\x1A\n\0\0\0\rIHDR", Some(FileKind::Image));
-        check_bytes(
-            b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml",
-            Some(FileKind::ExcelWorkbook),
-        );
-        check_bytes(
-            b"PK\x03\x04mimetypeapplication/vnd.oasis.opendocument.spreadsheet",
-            Some(FileKind::OpenDocument),
-        );
+        check_bytes(b"ARROW1\0\0\xFF\xFF\xFF\xFF", Some(FileKind::Arrow));
+        check_bytes(b"\xFF\xFF\xFF\xFF\x78\0\0\0\x10", Some(FileKind::Arrow));
+        check_bytes(b"ARROW1,ARROW2\n", None);
         check_bytes(b"PK\x03\x04....Contact.csv", Some(FileKind::Zip));
         check_bytes(b"SQLite format 3\0\x10\0", Some(FileKind::Sqlite));
         check_bytes(b"%PDF-1.7", Some(FileKind::Pdf));
@@ -226,7 +247,6 @@ mod tests {
 
     #[test]
     fn text_that_is_no_table_is_named_by_its_first_word() {
-        assert_eq!(of_text("BEGIN:VCARD\r\nVERSION:3.0"), Some(FileKind::VCard));
         assert_eq!(of_text("\n <HTML><body>"), Some(FileKind::Html));
         assert_eq!(of_text("<?xml version='1.0'?>"), Some(FileKind::Xml));
         assert_eq!(of_text("name,phone\n"), None);

@@ -12,7 +12,8 @@ pub(super) const BLOCK_BYTES: usize = 64 << 10;
 
 /// Size, first 64 KiB and, of a regular file, last 64 KiB of a source as it is stored.
 ///
-/// Of a stream only the first 64 KiB are known. The text form is stable.
+/// Of a stream only the first 64 KiB are known. Where a file holds several tables, the name of the
+/// one that is read belongs to it. The text form is stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint {
     bytes_total: Option<u64>,
@@ -29,6 +30,21 @@ impl Fingerprint {
         Fingerprint {
             bytes_total,
             digest: hash.finalize().into(),
+        }
+    }
+}
+
+impl Fingerprint {
+    /// That of a part of the file: another part of it is another source.
+    pub(super) fn of_part(self, kind: &str, name: &str) -> Fingerprint {
+        let mut hash = Sha256::new();
+        hash.update(self.digest);
+        hash.update(kind);
+        hash.update([0]);
+        hash.update(name);
+        Fingerprint {
+            digest: hash.finalize().into(),
+            ..self
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::delimited::is_blank;
 use super::file_kind::{self, FileKind};
-use super::json_lines;
+use super::json_object;
 
 /// A kind of file that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -20,6 +20,69 @@ pub enum Format {
     Delimited,
     /// One JSON object a line.
     JsonLines,
+    /// vCards, version 2.1, 3.0 or 4.0.
+    #[serde(rename = "vcard")]
+    VCard,
+    /// One JSON array of objects, by itself or as a member of an object.
+    JsonArray,
+    /// An Office Open XML workbook (`.xlsx`, `.xlsm`).
+    Xlsx,
+    /// A binary workbook of Excel since 2007 (`.xlsb`).
+    Xlsb,
+    /// A binary workbook of Excel before 2007 (`.xls`).
+    Xls,
+    /// An OpenDocument spreadsheet (`.ods`).
+    Ods,
+    /// Apache Parquet.
+    Parquet,
+    /// Arrow IPC, as a file (Feather) or as a stream.
+    Arrow,
+    /// A table or a query of a SQLite database.
+    Sqlite,
+}
+
+impl Format {
+    /// Whether it is text, in some encoding.
+    #[must_use]
+    pub fn is_text(self) -> bool {
+        match self {
+            Format::Delimited | Format::JsonLines | Format::JsonArray | Format::VCard => true,
+            Format::Xlsx
+            | Format::Xlsb
+            | Format::Xls
+            | Format::Ods
+            | Format::Parquet
+            | Format::Arrow
+            | Format::Sqlite => false,
+        }
+    }
+
+    /// Whether it is a workbook of sheets.
+    #[must_use]
+    pub fn is_spreadsheet(self) -> bool {
+        matches!(
+            self,
+            Format::Xlsx | Format::Xlsb | Format::Xls | Format::Ods
+        )
+    }
+
+    /// Whether one of its rows can hold the names of the columns.
+    pub(super) fn has_header_row(self) -> bool {
+        self == Format::Delimited || self.is_spreadsheet()
+    }
+
+    /// What its rows are counted in.
+    pub(super) fn line_word(self) -> &'static str {
+        if self.is_text() { "line" } else { "row" }
+    }
+
+    /// Whether its rows take less room than as text.
+    pub(super) fn is_packed(self) -> bool {
+        matches!(
+            self,
+            Format::Xlsx | Format::Xlsb | Format::Ods | Format::Parquet
+        )
+    }
 }
 
 /// The name given is not that of a format that can be read.
@@ -36,6 +99,15 @@ impl FromStr for Format {
         match name.to_ascii_lowercase().as_str() {
             "csv" | "tsv" => Ok(Format::Delimited),
             "jsonl" | "ndjson" => Ok(Format::JsonLines),
+            "json" => Ok(Format::JsonArray),
+            "vcf" | "vcard" => Ok(Format::VCard),
+            "xlsx" | "xlsm" => Ok(Format::Xlsx),
+            "xlsb" => Ok(Format::Xlsb),
+            "xls" => Ok(Format::Xls),
+            "ods" => Ok(Format::Ods),
+            "parquet" => Ok(Format::Parquet),
+            "arrow" | "feather" | "ipc" => Ok(Format::Arrow),
+            "sqlite" => Ok(Format::Sqlite),
             _ => Err(FormatError {
                 name: name.to_owned(),
             }),
@@ -48,6 +120,15 @@ impl fmt::Display for Format {
         f.write_str(match self {
             Format::Delimited => "CSV",
             Format::JsonLines => "JSON Lines",
+            Format::JsonArray => "JSON array",
+            Format::VCard => "vCard",
+            Format::Xlsx => "Excel workbook",
+            Format::Xlsb => "binary Excel workbook",
+            Format::Xls => "old Excel workbook",
+            Format::Ods => "OpenDocument spreadsheet",
+            Format::Parquet => "Parquet",
+            Format::Arrow => "Arrow IPC",
+            Format::Sqlite => "SQLite database",
         })
     }
 }
@@ -57,25 +138,29 @@ pub(super) fn sniff(text: &str) -> Result<Format, FileKind> {
     if let Some(kind) = file_kind::of_text(text) {
         return Err(kind);
     }
+    if file_kind::is_vcard(text) {
+        return Ok(Format::VCard);
+    }
     let start = text.trim_start();
     let inner = start.get(1..).unwrap_or_default().trim_start();
     if start.starts_with('{') {
         let mut lines = start.lines().filter(|line| !is_blank(line));
-        if lines.next().is_some_and(json_lines::is_object) {
+        if lines.next().is_some_and(json_object::is_object) {
             return Ok(Format::JsonLines);
         }
         // The first line may be the one that is wrong; in one document most lines are no object.
-        let (objects, others): (Vec<&str>, Vec<&str>) =
-            lines.take(20).partition(|line| json_lines::is_object(line));
+        let (objects, others): (Vec<&str>, Vec<&str>) = lines
+            .take(20)
+            .partition(|line| json_object::is_object(line));
         if objects.len() > others.len() {
             return Ok(Format::JsonLines);
         }
         if inner.starts_with(['"', '}']) {
-            return Err(FileKind::JsonDocument);
+            return Ok(Format::JsonArray);
         }
     }
-    if start.starts_with('[') && inner.starts_with(['{', '[']) {
-        return Err(FileKind::JsonDocument);
+    if start.starts_with('[') && inner.starts_with(['{', '[', '"']) {
+        return Ok(Format::JsonArray);
     }
     Ok(Format::Delimited)
 }
@@ -95,20 +180,22 @@ mod tests {
         check("{\"a\":\n{\"a\":2}\n{\"a\":3}\n", Ok(Format::JsonLines));
         check(
             "{\n  \"a\": [\n    {\"b\":1}\n  ]\n}\n",
-            Err(FileKind::JsonDocument),
+            Ok(Format::JsonArray),
         );
-        check("[{\"a\":1}]", Err(FileKind::JsonDocument));
-        check("[\n  {\"a\":1}]", Err(FileKind::JsonDocument));
+        check("[{\"a\":1}]", Ok(Format::JsonArray));
+        check("[\n  {\"a\":1}]", Ok(Format::JsonArray));
         check("[Id],[Name]\n1,2\n", Ok(Format::Delimited));
         check("{Id};{Name}\n1;2\n", Ok(Format::Delimited));
         check("name,phone\n", Ok(Format::Delimited));
-        check("BEGIN:VCARD\n", Err(FileKind::VCard));
+        check("BEGIN:VCARD\n", Ok(Format::VCard));
+        check("\r\nbegin:vcard\r\n", Ok(Format::VCard));
     }
 
     #[test]
     fn formats_are_named_as_file_names_end() {
         assert_eq!("CSV".parse(), Ok(Format::Delimited));
         assert_eq!("jsonl".parse(), Ok(Format::JsonLines));
+        assert_eq!("vcf".parse(), Ok(Format::VCard));
         assert!("docx".parse::<Format>().is_err());
     }
 }

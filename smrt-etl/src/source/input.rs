@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use super::error::SourceError;
 use super::file_kind::FileKind;
-use super::layout::Compression;
+use super::layout::{Compression, PartKind};
+use super::options::OptionError;
+use super::seekable::SpoolError;
 
 /// What to read.
 pub enum Input {
@@ -46,6 +48,65 @@ impl Name {
     pub(super) fn kind_error(&self, kind: FileKind) -> SourceError {
         let name = self.0.clone();
         SourceError::Kind { name, kind }
+    }
+
+    pub(super) fn option_error(&self, source: OptionError) -> SourceError {
+        let name = self.0.clone();
+        SourceError::Option { name, source }
+    }
+
+    /// It was opened as `format` and is none, or a damaged one.
+    pub(super) fn unreadable(
+        &self,
+        format: impl fmt::Display,
+        reason: impl fmt::Display,
+    ) -> SourceError {
+        SourceError::Unreadable {
+            name: self.0.clone(),
+            format: format.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
+    pub(super) fn query_error(&self, reason: String) -> SourceError {
+        let name = self.0.clone();
+        SourceError::Query { name, reason }
+    }
+
+    pub(super) fn protected(&self) -> SourceError {
+        let name = self.0.clone();
+        SourceError::Protected { name }
+    }
+
+    pub(super) fn too_large(&self, bytes_max: u64) -> SourceError {
+        let name = self.0.clone();
+        SourceError::TooLarge { name, bytes_max }
+    }
+
+    pub(super) fn part_missing(
+        &self,
+        kind: PartKind,
+        wanted: &str,
+        there: Vec<String>,
+    ) -> SourceError {
+        SourceError::PartMissing {
+            name: self.0.clone(),
+            kind,
+            wanted: wanted.to_owned(),
+            there,
+        }
+    }
+
+    pub(super) fn part_unclear(&self, kind: PartKind, there: Vec<String>) -> SourceError {
+        let name = self.0.clone();
+        SourceError::PartUnclear { name, kind, there }
+    }
+
+    pub(super) fn spool_error(&self, error: SpoolError) -> SourceError {
+        match error {
+            SpoolError::Read(error) => self.read_error(Arc::new(error)),
+            SpoolError::TooLarge { bytes_max } => self.too_large(bytes_max),
+        }
     }
 
     /// Tells trouble of the operating system from trouble of the compressed data.

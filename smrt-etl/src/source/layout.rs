@@ -33,6 +33,53 @@ pub struct Layout {
     pub separator_line: bool,
     /// How many lines with text stand before the header and are not read.
     pub title_lines: u64,
+    /// Which file of a ZIP archive is read.
+    pub member: Option<Part>,
+    /// Which part of the file is read, where it can hold several tables.
+    pub part: Option<Part>,
+    /// What else the user should know about how the file is read, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A part of a file that can hold several: the one that is read, and those that are not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Part {
+    /// What it is: a sheet, a table, a query, a file of an archive.
+    pub kind: PartKind,
+    /// Its name; of a query, its text.
+    pub name: Found<String>,
+    /// The names of the parts that are not read.
+    pub others: Vec<String>,
+}
+
+/// A kind of part that a file can hold several of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PartKind {
+    /// A sheet of a workbook.
+    Sheet,
+    /// A table or view of a database.
+    Table,
+    /// A query of a database.
+    Query,
+    /// A file in an archive.
+    Member,
+    /// A member of a JSON object.
+    JsonMember,
+}
+
+impl fmt::Display for PartKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PartKind::Sheet => "sheet",
+            PartKind::Table => "table",
+            PartKind::Query => "query",
+            PartKind::Member => "file",
+            PartKind::JsonMember => "member",
+        })
+    }
 }
 
 /// A fact with how it came to be known.
@@ -67,6 +114,8 @@ pub enum Compression {
     Gzip,
     /// Zstandard, of one frame or many.
     Zstd,
+    /// As a file of a ZIP archive.
+    Zip,
 }
 
 /// What ends a line.
@@ -100,33 +149,64 @@ impl LineEnd {
     }
 }
 
+impl PartKind {
+    /// How to say which one is meant.
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            PartKind::Sheet => "name a sheet, or its number, with `--sheet`",
+            PartKind::Table => "name a table with `--table`, or give a query with `--query`",
+            PartKind::Query => "give one SELECT with `--query`",
+            PartKind::Member => "name one of its files with `--member`",
+            PartKind::JsonMember => "write the array of contacts into a file of its own",
+        }
+    }
+
+    fn fact(self) -> &'static str {
+        match self {
+            PartKind::Sheet => "sheet",
+            PartKind::Table => "table",
+            PartKind::Query => "query",
+            PartKind::Member => "archive member",
+            PartKind::JsonMember => "member",
+        }
+    }
+}
+
 impl Layout {
     /// Every fact as a name, a text to show and how it came to be known, in a fixed order.
     #[must_use]
     pub fn facts(&self) -> Vec<(&'static str, String, Origin)> {
-        let mut facts = vec![
-            ("format", self.format.value.to_string(), self.format.origin),
-            (
-                "encoding",
-                self.encoding.value.to_string(),
-                self.encoding.origin,
-            ),
-        ];
+        let mut facts = vec![("format", self.format.value.to_string(), self.format.origin)];
+        if self.format.value.is_text() {
+            let encoding = self.encoding.value.to_string();
+            facts.push(("encoding", encoding, self.encoding.origin));
+        }
         if self.compression != Compression::None {
             let compression = self.compression.to_string();
             facts.push(("compression", compression, Origin::Stated));
         }
+        for part in self.member.iter().chain(&self.part) {
+            let name = format!("`{}`", part.name.value);
+            facts.push((part.kind.fact(), name, part.name.origin));
+        }
         if self.format.value == Format::Delimited {
             let delimiter = delimiter_text(self.delimiter.value);
-            let header = match self.header_line.value {
-                Some(line) => format!("line {line}"),
-                None => "none".to_owned(),
-            };
             facts.push(("delimiter", delimiter, self.delimiter.origin));
             facts.push(("quote", self.quote.value.to_string(), self.quote.origin));
+        }
+        if self.format.value.has_header_row() {
+            let header = match self.header_line.value {
+                Some(line) => format!("{} {line}", self.format.value.line_word()),
+                None => "none".to_owned(),
+            };
             facts.push(("header", header, self.header_line.origin));
         }
         facts
+    }
+
+    /// Whether the file takes much less room than its rows do as text.
+    pub(crate) fn is_packed(&self) -> bool {
+        self.compression != Compression::None || self.format.value.is_packed()
     }
 }
 
@@ -152,20 +232,29 @@ fn byte_as_text<S: Serializer>(
 impl fmt::Display for Layout {
     /// One line, such as: CSV, `;`, Windows-1252, header on line 3.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.format.value)?;
+        let format = self.format.value;
+        write!(f, "{format}")?;
         if self.compression != Compression::None {
             write!(f, " in {}", self.compression)?;
         }
-        if self.format.value != Format::Delimited {
-            return write!(f, ", {}", self.encoding.value);
+        if let Some(member) = &self.member {
+            write!(f, " (`{}`)", member.name.value)?;
         }
-        let delimiter = delimiter_text(self.delimiter.value);
-        write!(f, ", {delimiter}, {}", self.encoding.value)?;
-        if self.quote.value != Quote::DOUBLE {
+        if let Some(part) = &self.part {
+            write!(f, ", {} `{}`", part.kind, part.name.value)?;
+        }
+        if format == Format::Delimited {
+            write!(f, ", {}", delimiter_text(self.delimiter.value))?;
+        }
+        if format.is_text() {
+            write!(f, ", {}", self.encoding.value)?;
+        }
+        if format == Format::Delimited && self.quote.value != Quote::DOUBLE {
             write!(f, ", quote {}", self.quote.value)?;
         }
         match self.header_line.value {
-            Some(line) => write!(f, ", header on line {line}"),
+            _ if !format.has_header_row() => Ok(()),
+            Some(line) => write!(f, ", header on {} {line}", format.line_word()),
             None => write!(f, ", no header"),
         }
     }
@@ -177,6 +266,7 @@ impl fmt::Display for Compression {
             Compression::None => "none",
             Compression::Gzip => "gzip",
             Compression::Zstd => "Zstandard",
+            Compression::Zip => "ZIP",
         })
     }
 }

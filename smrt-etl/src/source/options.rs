@@ -25,6 +25,14 @@ pub struct SourceOptions {
     pub header_line: Option<u64>,
     /// Whether the first row is already data; columns are then named `column_1` and on.
     pub no_header: bool,
+    /// The sheet of a workbook, by its name or, counted from 1, its number.
+    pub sheet: Option<String>,
+    /// The table or view of a database.
+    pub table: Option<String>,
+    /// The query whose rows are read from a database, instead of a table.
+    pub query: Option<String>,
+    /// The file of a ZIP archive, by its path in the archive or its name.
+    pub member: Option<String>,
     /// The size of one row above which it is reported instead of read, in bytes of UTF-8.
     pub record_bytes_max: usize,
     /// How many bytes are read from the source at once.
@@ -63,6 +71,17 @@ pub enum OptionError {
     /// A header line was given together with "no header".
     #[error("a header line is given for a file said to have no header")]
     HeaderTwice,
+    /// A table and a query were given together.
+    #[error("a table and a query are given, and only one of them can be read")]
+    TableAndQuery,
+    /// The option says something that the format does not have.
+    #[error("`{option}` is given, and {format} has none")]
+    NotForFormat {
+        /// The option, as the command line names it.
+        option: &'static str,
+        /// What the file is.
+        format: String,
+    },
     /// A size is outside its bounds.
     #[error("`{name}` must be between {min} and {max}")]
     Size {
@@ -105,6 +124,10 @@ impl Default for SourceOptions {
             quote: None,
             header_line: None,
             no_header: false,
+            sheet: None,
+            table: None,
+            query: None,
+            member: None,
             record_bytes_max: 1 << 20,
             chunk_bytes: 1 << 18,
             content_digest: ContentDigest::None,
@@ -135,8 +158,43 @@ impl SourceOptions {
         if self.header_line.is_some() && self.no_header {
             return Err(OptionError::HeaderTwice);
         }
+        if self.table.is_some() && self.query.is_some() {
+            return Err(OptionError::TableAndQuery);
+        }
         bounded("record_bytes_max", self.record_bytes_max, 16, 1 << 28)?;
         bounded("chunk_bytes", self.chunk_bytes, 1, 1 << 28)
+    }
+}
+
+impl SourceOptions {
+    /// Refuses options that say something which the format does not have.
+    pub(super) fn check_for(&self, format: Format, is_archive: bool) -> Result<(), OptionError> {
+        let is_delimited = format == Format::Delimited;
+        let is_database = format == Format::Sqlite;
+        let has_header = format.has_header_row();
+        let given = [
+            ("--encoding", self.encoding.is_some(), format.is_text()),
+            ("--delimiter", self.delimiter.is_some(), is_delimited),
+            ("--quote", self.quote.is_some(), is_delimited),
+            ("--header-line", self.header_line.is_some(), has_header),
+            ("--no-header", self.no_header, has_header),
+            ("--sheet", self.sheet.is_some(), format.is_spreadsheet()),
+            ("--table", self.table.is_some(), is_database),
+            ("--query", self.query.is_some(), is_database),
+            ("--member", self.member.is_some(), is_archive),
+        ];
+        let vain = given.iter().find(|(_, is_given, fits)| *is_given && !fits);
+        match vain {
+            None => Ok(()),
+            Some(("--member", ..)) => Err(OptionError::NotForFormat {
+                option: "--member",
+                format: "a file that is no ZIP archive".to_owned(),
+            }),
+            Some((option, ..)) => Err(OptionError::NotForFormat {
+                option,
+                format: format!("the format {format}"),
+            }),
+        }
     }
 }
 
@@ -176,6 +234,26 @@ mod tests {
         let mut options = SourceOptions::default();
         change(&mut options);
         assert_eq!(options.check(), expected);
+    }
+
+    #[test]
+    fn options_that_the_format_does_not_have_are_refused() {
+        let refused = |change: fn(&mut SourceOptions), format: Format| {
+            let mut options = SourceOptions::default();
+            change(&mut options);
+            match options.check_for(format, false) {
+                Err(OptionError::NotForFormat { option, .. }) => Some(option),
+                _ => None,
+            }
+        };
+        let delimiter = |o: &mut SourceOptions| o.delimiter = Some(b';');
+        assert_eq!(refused(delimiter, Format::Delimited), None);
+        assert_eq!(refused(delimiter, Format::Xlsx), Some("--delimiter"));
+        let sheet = |o: &mut SourceOptions| o.sheet = Some("2".to_owned());
+        assert_eq!(refused(sheet, Format::Ods), None);
+        assert_eq!(refused(sheet, Format::Parquet), Some("--sheet"));
+        let member = |o: &mut SourceOptions| o.member = Some("a.csv".to_owned());
+        assert_eq!(refused(member, Format::Delimited), Some("--member"));
     }
 
     #[test]

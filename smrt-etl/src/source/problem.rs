@@ -97,16 +97,53 @@ pub(super) fn record_too_long(line: u64, bytes_max: usize) -> RecordProblem {
     place.problem("record_too_long", None, reason, hint)
 }
 
-pub(super) fn json_syntax(place: Place) -> RecordProblem {
-    let reason = "the line is no valid JSON from here on".to_owned();
-    let hint = "write one complete JSON object on each line";
-    place.problem("json_syntax", None, reason, hint)
+/// What stands for a row in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum JsonUnit {
+    /// A line.
+    Line,
+    /// An element of an array.
+    Element,
 }
 
-pub(super) fn json_not_object(place: Place) -> RecordProblem {
-    let reason = "the line is JSON, but no object".to_owned();
-    let hint = "write one JSON object with named values on each line";
-    place.problem("json_not_object", None, reason, hint)
+pub(super) fn json_syntax(place: Place, unit: JsonUnit) -> RecordProblem {
+    let (reason, hint) = match unit {
+        JsonUnit::Line => (
+            "the line is no valid JSON from here on",
+            "write one complete JSON object on each line",
+        ),
+        JsonUnit::Element => (
+            "the element is no valid JSON from here on",
+            "correct the element; all others are read",
+        ),
+    };
+    place.problem("json_syntax", None, reason.to_owned(), hint)
+}
+
+pub(super) fn json_not_object(place: Place, unit: JsonUnit) -> RecordProblem {
+    let (reason, hint) = match unit {
+        JsonUnit::Line => (
+            "the line is JSON, but no object",
+            "write one JSON object with named values on each line",
+        ),
+        JsonUnit::Element => (
+            "the element is JSON, but no object",
+            "write one JSON object with named values for each contact",
+        ),
+    };
+    place.problem("json_not_object", None, reason.to_owned(), hint)
+}
+
+pub(super) fn json_cut_off(place: Place) -> RecordProblem {
+    let reason = "the file ends here, and its array does not".to_owned();
+    let hint = "copy or download the file again; what is missing was never in this one";
+    place.problem("json_cut_off", None, reason, hint)
+}
+
+pub(super) fn json_behind_array(place: Place) -> RecordProblem {
+    let reason = "the array ends before this text".to_owned();
+    let hint = "look for a stray `]`; nothing behind it is read";
+    place.problem("json_behind_array", None, reason, hint)
 }
 
 pub(super) fn json_duplicate_key(line: u64) -> RecordProblem {
@@ -119,12 +156,44 @@ pub(super) fn json_duplicate_key(line: u64) -> RecordProblem {
     place.problem("json_duplicate_key", None, reason, hint)
 }
 
+pub(super) fn vcard_line(place: Place) -> RecordProblem {
+    let reason = "the line is no property: no `:` ends its name".to_owned();
+    let hint = "begin the line with a space if it goes on with the one before, or remove it";
+    place.problem("vcard_line", None, reason, hint)
+}
+
+pub(super) fn vcard_name(place: Place) -> RecordProblem {
+    let reason = "a property's name has letters, digits and `-` only".to_owned();
+    let hint = "correct the name, or begin the line with a space if it goes on with the one before";
+    place.problem("vcard_name", None, reason, hint)
+}
+
+pub(super) fn vcard_unfinished(line: u64) -> RecordProblem {
+    let place = Place {
+        line,
+        character: None,
+    };
+    let reason = "the card has no `END:VCARD`".to_owned();
+    let hint = "add the line if the card is complete; a file that was cut off has lost the rest";
+    place.problem("vcard_unfinished", None, reason, hint)
+}
+
+pub(super) fn vcard_outside(line: u64) -> RecordProblem {
+    let place = Place {
+        line,
+        character: Some(1),
+    };
+    let reason = "the lines stand outside of any card".to_owned();
+    let hint = "begin a card with `BEGIN:VCARD`";
+    place.problem("vcard_outside", None, reason, hint)
+}
+
 fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 /// Bytes kept of a row that is too long.
-const KEPT_BYTES_MAX: usize = 4096;
+pub(super) const KEPT_BYTES_MAX: usize = 4096;
 
 /// The beginning of a row that is too long, with a mark that it was cut.
 pub(super) fn cut(row: &str) -> String {

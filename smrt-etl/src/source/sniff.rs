@@ -32,8 +32,8 @@ pub(super) struct TableLayout {
 }
 
 impl TableLayout {
-    /// The layout of JSON Lines, which has neither delimiter nor header row.
-    pub(super) fn one_object_a_line() -> TableLayout {
+    /// The layout of a format that has neither delimiter nor header row.
+    pub(super) fn without_header() -> TableLayout {
         TableLayout {
             delimiter: Found::new(None, Origin::Stated),
             quote: Found::new(Quote::NONE, Origin::Stated),
@@ -42,6 +42,14 @@ impl TableLayout {
             header_line: Found::new(None, Origin::Stated),
             title_lines: 0,
             fields_max: 0,
+        }
+    }
+
+    /// The layout of vCards, in which only line ends differ.
+    pub(super) fn cards(beginning: Beginning<'_>) -> TableLayout {
+        TableLayout {
+            line_end: line_end(beginning.text),
+            ..TableLayout::without_header()
         }
     }
 }
@@ -312,15 +320,26 @@ fn sniff_quote(beginning: Beginning<'_>, delimiter: Option<u8>, line_end: LineEn
 
 /// The first row that is no title: a title fills one field, or less than half of what rows do.
 fn header_row(rows: &[Shape]) -> Option<&Shape> {
-    let usual = most_frequent(
-        rows.iter()
-            .map(|row| row.filled)
-            .filter(|&filled| filled > 1),
-    );
-    let is_title = |row: &Shape| {
-        usual.is_some_and(|usual| !row.defect && (row.filled <= 1 || row.filled * 2 < usual))
-    };
-    rows.iter().find(|row| !is_title(row)).or(rows.first())
+    let filled: Vec<usize> = rows.iter().map(|row| row.filled).collect();
+    let usual = usual_width(&filled);
+    rows.iter()
+        .find(|row| row.defect || !is_title(row.filled, usual))
+        .or(rows.first())
+}
+
+/// The position of the first row that is no title, by how many fields each row fills.
+pub(super) fn header_position(filled: &[usize]) -> usize {
+    let usual = usual_width(filled);
+    let position = filled.iter().position(|&filled| !is_title(filled, usual));
+    position.unwrap_or(0)
+}
+
+fn usual_width(filled: &[usize]) -> Option<usize> {
+    most_frequent(filled.iter().copied().filter(|&filled| filled > 1))
+}
+
+fn is_title(filled: usize, usual: Option<usize>) -> bool {
+    usual.is_some_and(|usual| filled <= 1 || filled * 2 < usual)
 }
 
 #[cfg(test)]

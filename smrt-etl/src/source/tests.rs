@@ -1,10 +1,15 @@
 //! Sources from end to end: files as they are found, read whole and in every size of pieces.
 
 mod account;
+mod alike;
+mod archive;
 mod compressed;
+mod database;
 mod fixture;
+mod json_array;
 mod mutation;
 mod round_trip;
+mod workbook;
 
 use std::io::{self, Cursor, Read};
 use std::path::PathBuf;

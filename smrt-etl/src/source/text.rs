@@ -108,7 +108,7 @@ impl TextWindow {
         self.start = 0;
         // Growing in proportion keeps re-scanning a long row linear.
         let wanted = self.chunk_bytes.max(self.text.len());
-        self.after = self.stream.read(&mut self.bytes, wanted);
+        self.after = self.stream.read_into(&mut self.bytes, wanted);
         let before = self.text.len();
         self.decode(matches!(self.after, After::Ended));
         self.note_nuls(before);

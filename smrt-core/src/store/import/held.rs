@@ -78,6 +78,12 @@ impl ImportTransaction<'_> {
         Ok(unknown.iter().all(|id| self.held.humans.contains(id)))
     }
 
+    /// Those of the ids that are humans of the tenant's own.
+    pub(super) fn own_among(&mut self, ids: &HashSet<Id>) -> Result<HashSet<Id>, StoreError> {
+        self.are_own(ids)?;
+        Ok(ids.intersection(&self.held.humans).copied().collect())
+    }
+
     pub(super) fn load_source_rows(
         &mut self,
         marks: &str,

@@ -39,3 +39,29 @@ pub(super) const UNREADABLE_PHONE_LIST: Trouble = Trouble {
     reason: "the cell is no JSON list of phone numbers",
     hint: "correct the cell, or remove `format = \"json\"`",
 };
+pub(super) const SPREADSHEET_ERROR: Trouble = Trouble {
+    code: "spreadsheet_error",
+    reason: "the cell holds the error of a formula instead of its value",
+    hint: "correct the formula in the spreadsheet program and save the file again",
+};
+
+/// What spreadsheet programs write where a formula has no value.
+const SPREADSHEET_ERRORS: [&str; 12] = [
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NULL!",
+    "#NUM!",
+    "#SPILL!",
+    "#CALC!",
+    "#DATA!",
+    "#GETTING_DATA",
+    "#ERROR!",
+];
+
+/// Whether a cell holds the error of a formula, as text files exported from spreadsheets do too.
+pub(super) fn is_spreadsheet_error(value: &str) -> bool {
+    value.starts_with('#') && SPREADSHEET_ERRORS.contains(&value)
+}

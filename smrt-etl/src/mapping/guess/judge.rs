@@ -75,7 +75,13 @@ impl Support {
             Meaning::Field(Field::FirstName | Field::LastName | Field::FullName) => {
                 (evidence.name_share(), "like names")
             }
-            Meaning::Field(Field::SourceKey | Field::EmployeeId | Field::ContractorId) => {
+            Meaning::Field(
+                Field::SourceKey
+                | Field::HumanId
+                | Field::Owner
+                | Field::EmployeeId
+                | Field::ContractorId,
+            ) => {
                 let share = if evidence.is_unique() { 100 } else { 0 };
                 (share, "there and each another")
             }

@@ -81,6 +81,11 @@ const FIRST_ROWS: &[(&str, &str, &str)] = &[
         "first=Ada; last=Lovewell; email=ada.lovewell@example.com; company=Example Engines, Inc.; title=VP, Engines; country=United States; work=(212) 555-0101; mobile=(212) 555-0102",
     ),
     (
+        "smrt",
+        "smrt",
+        "first=Ada; last=Lovewell; email=ada.lovewell@example.com; company=Example Engines, Ltd; title=Analyst; *mobile=+447700900123; work=+442079460101",
+    ),
+    (
         "thunderbird",
         "thunderbird",
         "first=Ada; last=Lovewell; email=ada.lovewell@example.com; company=Example Engines, Ltd; title=Analyst; country=United Kingdom; work=020 7946 0101 [United Kingdom]; mobile=+44 7700 900123",
@@ -227,7 +232,8 @@ fn each_file_is_known_by_its_preset_and_no_other_and_read_by_it() {
 
 #[test]
 fn every_preset_has_a_file() {
-    for preset in names() {
+    // Cards are no table; tests of the whole program import them.
+    for preset in names().filter(|preset| *preset != "vcard") {
         assert!(
             FIRST_ROWS.iter().any(|(_, name, _)| *name == preset),
             "{preset}"
