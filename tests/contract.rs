@@ -29,7 +29,7 @@ fn names_of_contract_cases_are_unique() {
 #[test]
 fn the_catalogue_of_a_new_file_is_the_schema() {
     let sandbox = Sandbox::new();
-    drop(smrt_core::smrt::Smrt::create_at(&sandbox.path("new.db"), at()).unwrap());
+    drop(smrt_core::smrt::Smrt::create_at(sandbox.path("new.db"), at()).unwrap());
     let names = |kind: &str| -> BTreeSet<String> {
         let sql = format!(
             "SELECT name FROM sqlite_master WHERE type = '{kind}' AND name NOT LIKE 'sqlite_%'"

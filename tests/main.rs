@@ -32,6 +32,7 @@ mod full_disk;
 mod interaction;
 mod leak;
 mod library;
+mod moving;
 mod people;
 mod postgres;
 mod postgres_server;

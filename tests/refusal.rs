@@ -26,7 +26,7 @@ fn scene() -> Sandbox {
 #[track_caller]
 fn refused_everywhere(sandbox: &Sandbox, db: &str, kind: StoreErrorKind) {
     let before = sandbox.files();
-    let opened = Smrt::open_at(&sandbox.path(db), Access::Write, at());
+    let opened = Smrt::open_at(sandbox.path(db), Access::Write, at());
     let Err(SmrtError::Store(error)) = opened else {
         panic!("{db} was opened");
     };

@@ -89,7 +89,7 @@ impl Sandbox {
     }
 
     pub(crate) fn store(&self, db: &str) -> Smrt {
-        Smrt::open_at(&self.path(db), Access::Read, at()).unwrap()
+        Smrt::open_at(self.path(db), Access::Read, at()).unwrap()
     }
 
     pub(crate) fn digest(&self, db: &str) -> String {

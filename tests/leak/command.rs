@@ -5,7 +5,7 @@ use std::path::Path;
 
 use smrt_core::model::Id;
 
-use super::world::{LISTED, TENANTS, When, World};
+use super::world::{DB, LISTED, TENANTS, When, World};
 use crate::people;
 use crate::sandbox::Finished;
 
@@ -95,6 +95,11 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("db", Audience::Group),
     ("db digest", Audience::Operator),
     ("db check", Audience::Operator),
+    ("db info", Audience::Operator),
+    ("db migrate", Audience::Operator),
+    ("db copy", Audience::Operator),
+    ("db backup", Audience::Operator),
+    ("db restore", Audience::Operator),
     ("completions", Audience::Anybody),
     ("manual", Audience::Anybody),
 ];
@@ -359,6 +364,11 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("manual", "import undo");
     add("db digest", "");
     add("db check", "");
+    add("db info", "");
+    add("db migrate", "");
+    add("db copy", &format!("{DB} moved.db"));
+    add("db backup", "kept.db");
+    add("db restore", "kept.db");
     add("tenant list", "");
     add("tenant set", "gamma --setting grant_days_max=90");
     add("tenant add", "delta");
@@ -515,6 +525,13 @@ fn every_command_is_run_by_the_leak_test() {
     }
 }
 
+/// Removes what commands refuse to replace.
+fn remove_outputs(world: &World) {
+    for name in ["key.private", "moved.db", "kept.db"] {
+        let _ = std::fs::remove_file(world.sandbox.path(name));
+    }
+}
+
 #[test]
 fn commands_that_open_no_store_need_none_and_the_operators_take_no_tenant() {
     let world = World::new();
@@ -530,7 +547,7 @@ fn commands_that_open_no_store_need_none_and_the_operators_take_no_tenant() {
             // What opens no store says the same beside a full one.
             Audience::Anybody => {
                 let say = |db: &str| {
-                    let _ = std::fs::remove_file(world.sandbox.path("key.private"));
+                    remove_outputs(&world);
                     let finished = run(&world, &case.line(db, "gamma", "json", When::Live));
                     (finished.exit, finished.stdout.len(), finished.stderr)
                 };
@@ -540,6 +557,7 @@ fn commands_that_open_no_store_need_none_and_the_operators_take_no_tenant() {
             // What covers all tenants says the same whichever is named.
             Audience::Operator if case.command != "tenant add" => {
                 let say = |tenant: &str| {
+                    remove_outputs(&world);
                     let finished = run(&world, &case.line(shared, tenant, "json", When::Live));
                     (finished.exit, finished.stdout)
                 };

@@ -152,7 +152,7 @@ impl World {
     pub(super) fn new() -> Self {
         let sandbox = Sandbox::new();
         let mut ids = BTreeMap::new();
-        let mut smrt = Smrt::create_at(&sandbox.path(DB), When::Before.instant()).unwrap();
+        let mut smrt = Smrt::create_at(sandbox.path(DB), When::Before.instant()).unwrap();
         for tenant in TENANTS {
             add_tenant(&mut smrt, tenant);
         }

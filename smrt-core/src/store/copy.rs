@@ -128,15 +128,17 @@ fn copy(
     target.set_bulk_load(BulkLoad::Begin)?;
     let (to_writer, blocks) = sync_channel(BLOCKS_WAITING);
     let (read, written) = std::thread::scope(|scope| {
-        let reader = scope.spawn(|| read(source, &plan, &to_writer));
-        let written = write(target, &plan, blocks, stop, progress);
+        let plan = &plan;
+        // The reader owns its end, so that the writer sees where the rows end.
+        let reader = scope.spawn(move || read(source, plan, to_writer));
+        let written = write(target, plan, blocks, stop, progress);
         (reader.join(), written)
     });
-    written?;
-    let sums = read.map_err(|_| ended_early())??;
-    let Some(sums) = sums else {
+    // What ended the writer ends the reader too, so it is told first.
+    let Ended::AllRows = written? else {
         return Ok(None);
     };
+    let sums = read.map_err(|_| ended_early())??;
     progress(CopyProgress::Indexes);
     migration::complete_copy(target)?;
     target.set_bulk_load(BulkLoad::End)?;
@@ -174,23 +176,27 @@ fn rows_of(engine: &mut dyn Engine, table: &Table) -> Result<u64, StoreError> {
     count(engine, &sql, &[]).map(|rows| u64::try_from(rows).unwrap_or(0))
 }
 
-/// Reads every table, hands on the rows that the target lacks, and gives the sums over all; none
-/// when nobody takes the rows any more.
+/// How the writer came to its end.
+enum Ended {
+    AllRows,
+    Stopped,
+}
+
+/// Reads every table, hands on the rows that the target lacks, and gives the sums over all.
 fn read(
     source: &mut dyn Engine,
     plan: &[Part],
-    to_writer: &SyncSender<RowBlock>,
-) -> Result<Option<Vec<TableDigest>>, StoreError> {
+    to_writer: SyncSender<RowBlock>,
+) -> Result<Vec<TableDigest>, StoreError> {
     let mut sums = Vec::with_capacity(plan.len());
     for part in plan {
         let table = part.table;
         let width = table.columns.len();
         let mut sum = TableDigest::empty(table);
         let mut rows = RowBlock::new(table);
-        let mut is_taken = true;
         source.query(&select(table), &[], &mut |row| {
             sum.add(row, width)?;
-            if sum.rows <= part.rows_there || !is_taken {
+            if sum.rows <= part.rows_there {
                 return Ok(());
             }
             for column in 0..width {
@@ -198,19 +204,16 @@ fn read(
             }
             if rows.len() >= ROWS_PER_BLOCK {
                 let rows = std::mem::replace(&mut rows, RowBlock::new(table));
-                is_taken = to_writer.send(rows).is_ok();
+                to_writer.send(rows).map_err(|_| ended_early())?;
             }
             Ok(())
         })?;
         if !rows.is_empty() {
-            is_taken &= to_writer.send(rows).is_ok();
-        }
-        if !is_taken {
-            return Ok(None);
+            to_writer.send(rows).map_err(|_| ended_early())?;
         }
         sums.push(sum);
     }
-    Ok(Some(sums))
+    Ok(sums)
 }
 
 fn select(table: &Table) -> String {
@@ -230,17 +233,15 @@ fn write(
     blocks: Receiver<RowBlock>,
     stop: &AtomicBool,
     progress: &mut dyn FnMut(CopyProgress),
-) -> Result<(), StoreError> {
+) -> Result<Ended, StoreError> {
     let rows_total = plan.iter().map(|part| part.rows).sum();
     let mut rows: u64 = plan.iter().map(|part| part.rows_there).sum();
     while let Ok(first) = blocks.recv() {
         let mut table = first.table().name;
         target.begin(Access::Write)?;
         let following = std::iter::from_fn(|| blocks.recv().ok());
-        for block in std::iter::once(first)
-            .chain(following)
-            .take(BLOCKS_PER_TRANSACTION)
-        {
+        let stretch = std::iter::once(first).chain(following);
+        for block in stretch.take(BLOCKS_PER_TRANSACTION) {
             table = block.table().name;
             rows += target.bulk_write(&block, OnConflict::Fail)?;
         }
@@ -250,11 +251,11 @@ fn write(
             rows,
             rows_total,
         });
-        if stop.load(Ordering::Relaxed) {
-            return Ok(());
+        if stop.load(Ordering::Relaxed) && rows < rows_total {
+            return Ok(Ended::Stopped);
         }
     }
-    Ok(())
+    Ok(Ended::AllRows)
 }
 
 /// Reads the target back and compares its sums with the source's.
