@@ -14,38 +14,51 @@ fn imported(rows: u64) -> Sandbox {
     let sandbox = Sandbox::new();
     people::write_mapping(&sandbox);
     sandbox.write("people.csv", people::file(5, rows));
-    sandbox.import("a.db", "people.csv", &[]).exits(0);
+    sandbox.import("a.db", "people.csv", &[]).ends_with(0);
     sandbox
 }
 
 /// The digest of the store at a location, through the program.
 fn digest(sandbox: &Sandbox, db: &str) -> String {
-    let told = sandbox.smrt(&["db", "digest", "--db", db]).exits(0);
+    let told = sandbox.smrt(&["db", "digest", "--db", db]).ends_with(0);
     told.stdout.trim().to_owned()
 }
 
 #[test]
 fn a_copy_and_a_backup_say_what_the_store_says() {
     let sandbox = imported(500);
-    let copied = sandbox.smrt(&["db", "copy", "a.db", "b.db"]).exits(0);
-    assert!(copied.stdout.contains("copied and compared"), "{}", copied.stdout);
-    sandbox.smrt(&["db", "backup", "c.db", "--db", "a.db"]).exits(0);
-    sandbox.smrt(&["db", "restore", "c.db", "--db", "d.db"]).exits(0);
+    let copied = sandbox.smrt(&["db", "copy", "a.db", "b.db"]).ends_with(0);
+    assert!(
+        copied.stdout.contains("copied and compared"),
+        "{}",
+        copied.stdout
+    );
+    sandbox
+        .smrt(&["db", "backup", "c.db", "--db", "a.db"])
+        .ends_with(0);
+    sandbox
+        .smrt(&["db", "restore", "c.db", "--db", "d.db"])
+        .ends_with(0);
     for db in ["b.db", "c.db", "d.db"] {
         assert_eq!(sandbox.digest(db), sandbox.digest("a.db"), "{db}");
         sandbox.assert_sound(db);
     }
     // Nothing that is there is replaced, and nothing is left behind.
-    sandbox.smrt(&["db", "copy", "a.db", "b.db"]).exits(2);
-    sandbox.smrt(&["db", "backup", "c.db", "--db", "a.db"]).exits(2);
-    sandbox.smrt(&["db", "restore", "c.db", "--db", "a.db"]).exits(2);
+    sandbox.smrt(&["db", "copy", "a.db", "b.db"]).ends_with(2);
+    sandbox
+        .smrt(&["db", "backup", "c.db", "--db", "a.db"])
+        .ends_with(2);
+    sandbox
+        .smrt(&["db", "restore", "c.db", "--db", "a.db"])
+        .ends_with(2);
     let left = sandbox.files();
     assert!(
-        left.iter().all(|(path, _)| !path.to_string_lossy().contains("unfinished")),
+        left.iter()
+            .all(|(path, _)| !path.to_string_lossy().contains("unfinished")),
         "a backup leaves its unfinished file behind"
     );
     // A copy is a store: it goes on where the first one was.
-    let again = sandbox.import("b.db", "people.csv", &[]).exits(0);
+    let again = sandbox.import("b.db", "people.csv", &[]).ends_with(0);
     assert!(again.stdout.contains("unchanged"), "{}", again.stdout);
 }
 
@@ -80,10 +93,14 @@ fn a_source_that_was_changed_between_two_calls_is_told_and_the_copy_stays_shut()
         .store("a.db")
         .copy_to(&target, at(), &stop, &mut |_| {});
     assert_eq!(stopped.unwrap(), None);
-    sandbox.tamper("a.db", "UPDATE humans SET job_title = 'changed' WHERE rowid = 1");
-    let changed = sandbox
-        .store("a.db")
-        .copy_to(&target, at(), &AtomicBool::new(false), &mut |_| {});
+    sandbox.tamper(
+        "a.db",
+        "UPDATE humans SET job_title = 'changed' WHERE rowid = 1",
+    );
+    let changed =
+        sandbox
+            .store("a.db")
+            .copy_to(&target, at(), &AtomicBool::new(false), &mut |_| {});
     let error = changed.unwrap_err();
     assert!(error.to_string().contains("was changed"), "{error}");
     let opened = Smrt::open_at(&target, Access::Read, at());
@@ -95,16 +112,20 @@ fn the_same_import_has_the_same_digest_on_sqlite_and_on_postgres() {
     let sandbox = imported(2_000);
     let database = shared().database();
     let url = database.url();
-    let on_file = sandbox.import("b.db", "people.csv", &[]).exits(0);
-    let on_server = sandbox.import(&url, "people.csv", &[]).exits(0);
+    let on_file = sandbox.import("b.db", "people.csv", &[]).ends_with(0);
+    let on_server = sandbox.import(&url, "people.csv", &[]).ends_with(0);
     assert_eq!(on_server.stdout, on_file.stdout);
     assert_eq!(digest(&sandbox, &url), digest(&sandbox, "a.db"));
     // The same file once more changes nothing, and undoing it leaves what was before.
     for db in ["a.db", url.as_str()] {
-        sandbox.import(db, "people.csv", &[]).exits(0);
-        sandbox.smrt(&["import", "undo", "2", "--db", db]).exits(0);
-        sandbox.smrt(&["import", "undo", "1", "--db", db]).exits(0);
-        sandbox.smrt(&["db", "check", "--db", db]).exits(0);
+        sandbox.import(db, "people.csv", &[]).ends_with(0);
+        sandbox
+            .smrt(&["import", "undo", "2", "--db", db])
+            .ends_with(0);
+        sandbox
+            .smrt(&["import", "undo", "1", "--db", db])
+            .ends_with(0);
+        sandbox.smrt(&["db", "check", "--db", db]).ends_with(0);
     }
     assert_eq!(digest(&sandbox, &url), digest(&sandbox, "a.db"));
 }
@@ -114,10 +135,10 @@ fn a_store_moves_to_postgres_and_back() {
     let sandbox = imported(2_000);
     let database = shared().database();
     let url = database.url();
-    sandbox.smrt(&["db", "copy", "a.db", &url]).exits(0);
+    sandbox.smrt(&["db", "copy", "a.db", &url]).ends_with(0);
     assert_eq!(digest(&sandbox, &url), digest(&sandbox, "a.db"));
-    sandbox.smrt(&["db", "check", "--db", &url]).exits(0);
-    sandbox.smrt(&["db", "copy", &url, "b.db"]).exits(0);
+    sandbox.smrt(&["db", "check", "--db", &url]).ends_with(0);
+    sandbox.smrt(&["db", "copy", &url, "b.db"]).ends_with(0);
     assert_eq!(sandbox.digest("b.db"), sandbox.digest("a.db"));
     sandbox.assert_sound("b.db");
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::error::{StoreError, StoreErrorKind};
 
 /// What stands at a path.
+#[cfg(any(feature = "duckdb", feature = "sqlite"))]
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FileKind {
     /// Nothing.

@@ -269,6 +269,8 @@ impl ToSql for Bound<'_> {
         Ok(ToSqlOutput::Borrowed(match &self.0 {
             Value::Null => ValueRef::Null,
             Value::Integer(number) => ValueRef::Integer(*number),
+            Value::Boolean(truth) => ValueRef::Integer(i64::from(*truth)),
+            Value::Instant(instant) => ValueRef::Integer(instant.as_micros()),
             Value::Id(id) => ValueRef::Blob(id.as_bytes()),
             Value::Text(text) => ValueRef::Text(text.as_bytes()),
             Value::Bytes(bytes) => ValueRef::Blob(bytes),

@@ -1,12 +1,16 @@
 //! Rows as Parquet: one row group after the other, so that memory stays bounded.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
-use polars::io::parquet::write::BatchedWriter;
-use polars::prelude::{
-    Column as Series, DataFrame, DataType, ParquetCompression, ParquetWriter, PlSmallStr,
-    PolarsError, PolarsResult, Schema, TimeUnit,
+use arrow_array::{
+    ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
+use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::WriterProperties;
 
 use super::row::{Cell, Column, Kind, Rows};
 
@@ -14,26 +18,27 @@ use super::row::{Cell, Column, Kind, Rows};
 const GROUP_ROWS: usize = 32_768;
 
 /// A file under construction.
-pub(super) struct ParquetFile<W: Write> {
-    writer: BatchedWriter<W>,
+pub(super) struct ParquetFile<W: Write + Send> {
+    writer: ArrowWriter<W>,
+    schema: SchemaRef,
     columns: &'static [Column],
     /// Pages of the next row group.
     waiting: Vec<Rows>,
     waiting_rows: usize,
 }
 
-impl<W: Write> ParquetFile<W> {
+impl<W: Write + Send> ParquetFile<W> {
     pub(super) fn begin(columns: &'static [Column], out: W) -> io::Result<Self> {
-        let fields = columns
-            .iter()
-            .map(|column| (PlSmallStr::from_static(column.name), data_type(column.kind)));
-        let schema = Schema::from_iter(fields);
-        let writer = ParquetWriter::new(out)
-            .with_compression(ParquetCompression::Zstd(None))
-            .set_parallel(false)
-            .batched(&schema);
+        let field = |column: &Column| Field::new(column.name, data_type(column.kind), true);
+        let fields: Vec<Field> = columns.iter().map(field).collect();
+        let schema = Arc::new(Schema::new(fields));
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .build();
+        let writer = ArrowWriter::try_new(out, Arc::clone(&schema), Some(properties));
         Ok(Self {
             writer: writer.map_err(failed)?,
+            schema,
             columns,
             waiting: Vec::new(),
             waiting_rows: 0,
@@ -51,7 +56,7 @@ impl<W: Write> ParquetFile<W> {
 
     pub(super) fn finish(mut self) -> io::Result<()> {
         self.write_group()?;
-        self.writer.finish().map_err(failed)?;
+        self.writer.close().map_err(failed)?;
         Ok(())
     }
 
@@ -60,48 +65,34 @@ impl<W: Write> ParquetFile<W> {
             return Ok(());
         }
         let columns = self.columns.iter().enumerate();
-        let series: PolarsResult<Vec<Series>> = columns
-            .map(|(position, column)| series(*column, position, &self.waiting))
-            .collect();
-        let series = series.map_err(failed)?;
-        let frame = DataFrame::new(self.waiting_rows, series).map_err(failed)?;
+        let arrays = columns.map(|(position, column)| array(*column, position, &self.waiting));
+        let batch = RecordBatch::try_new(Arc::clone(&self.schema), arrays.collect())
+            .map_err(|error: ArrowError| io::Error::other(error.to_string()))?;
         self.waiting.clear();
         self.waiting_rows = 0;
-        self.writer.write_batch(&frame).map_err(failed)
+        self.writer.write(&batch).map_err(failed)?;
+        self.writer.flush().map_err(failed)
     }
 }
 
 fn data_type(kind: Kind) -> DataType {
     match kind {
-        Kind::Text | Kind::List => DataType::String,
+        Kind::Text | Kind::List => DataType::Utf8,
         Kind::Integer => DataType::Int64,
         Kind::Truth => DataType::Boolean,
-        Kind::Instant => DataType::Datetime(TimeUnit::Microseconds, None),
+        Kind::Instant => DataType::Timestamp(TimeUnit::Microsecond, None),
     }
 }
 
 /// A column of all pages, in order.
-fn series(column: Column, position: usize, pages: &[Rows]) -> PolarsResult<Series> {
-    let name = PlSmallStr::from_static(column.name);
+fn array(column: Column, position: usize, pages: &[Rows]) -> ArrayRef {
     let cells = pages.iter().flat_map(|rows| rows.column(position));
-    Ok(match column.kind {
-        Kind::Text | Kind::List => {
-            let texts: Vec<Option<&str>> = cells.map(as_text).collect();
-            Series::new(name, texts)
-        }
-        Kind::Integer => {
-            let numbers: Vec<Option<i64>> = cells.map(as_integer).collect();
-            Series::new(name, numbers)
-        }
-        Kind::Truth => {
-            let truths: Vec<Option<bool>> = cells.map(as_truth).collect();
-            Series::new(name, truths)
-        }
-        Kind::Instant => {
-            let micros: Vec<Option<i64>> = cells.map(as_integer).collect();
-            Series::new(name, micros).cast(&data_type(Kind::Instant))?
-        }
-    })
+    match column.kind {
+        Kind::Text | Kind::List => Arc::new(cells.map(as_text).collect::<StringArray>()),
+        Kind::Integer => Arc::new(cells.map(as_integer).collect::<Int64Array>()),
+        Kind::Truth => Arc::new(cells.map(as_truth).collect::<BooleanArray>()),
+        Kind::Instant => Arc::new(cells.map(as_integer).collect::<TimestampMicrosecondArray>()),
+    }
 }
 
 fn as_text(cell: &Cell) -> Option<&str> {
@@ -127,13 +118,12 @@ fn as_truth(cell: &Cell) -> Option<bool> {
 }
 
 /// The error of the disk, or that of the writer, which speaks of columns and never of values.
-fn failed(error: PolarsError) -> io::Error {
-    match error {
-        PolarsError::IO { error, .. } => match error.raw_os_error() {
-            Some(code) => io::Error::from_raw_os_error(code),
-            None => io::Error::from(error.kind()),
-        },
-        PolarsError::Context { error, .. } => failed(*error),
-        other => io::Error::other(other.to_string()),
+fn failed(error: ParquetError) -> io::Error {
+    let ParquetError::External(cause) = error else {
+        return io::Error::other(error.to_string());
+    };
+    match cause.downcast::<io::Error>() {
+        Ok(error) => *error,
+        Err(other) => io::Error::other(other.to_string()),
     }
 }
