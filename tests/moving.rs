@@ -114,7 +114,7 @@ fn the_same_import_has_the_same_digest_on_sqlite_and_on_postgres() {
     let url = database.url();
     let on_file = sandbox.import("b.db", "people.csv", &[]).ends_with(0);
     let on_server = sandbox.import(&url, "people.csv", &[]).ends_with(0);
-    assert_eq!(on_server.stdout, on_file.stdout);
+    assert_eq!(on_server.stdout.replace(&url, "b.db"), on_file.stdout);
     assert_eq!(digest(&sandbox, &url), digest(&sandbox, "a.db"));
     // The same file once more changes nothing, and undoing it leaves what was before.
     for db in ["a.db", url.as_str()] {

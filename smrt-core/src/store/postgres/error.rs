@@ -51,10 +51,22 @@ impl fmt::Display for ServerError {
 
 impl std::error::Error for ServerError {}
 
+/// The operation after whose failure it may be that everything was done.
+const COMMIT: &str = "commit";
+
+const LOST_IN_COMMIT: &str =
+    "the connection to the server was lost during the commit: whether it was made is not known";
+
 /// Translates an error of the client or the server.
 pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
     if let Some(error) = error.as_db_error() {
-        let (kind, detail) = classify(error.code());
+        let (kind, detail) = match classify(error.code()) {
+            // What the server says last may come before or after it has committed.
+            (StoreErrorKind::ConnectionLost, _) if operation == COMMIT => {
+                (StoreErrorKind::ConnectionLost, LOST_IN_COMMIT)
+            }
+            told => told,
+        };
         return StoreError::with_source(kind, operation, detail, ServerError::new(error));
     }
     match error.into_source() {
@@ -84,9 +96,7 @@ pub(super) fn translate_io(error: io::Error, operation: &'static str) -> StoreEr
 
 fn lost(operation: &'static str) -> StoreError {
     let detail = match operation {
-        "commit" => {
-            "the connection to the server was lost during the commit: whether it was made is not known"
-        }
+        COMMIT => LOST_IN_COMMIT,
         _ => "the connection to the server was lost; what was not committed is not in the store",
     };
     StoreError::new(StoreErrorKind::ConnectionLost, operation, detail)
