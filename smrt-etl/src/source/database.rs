@@ -140,9 +140,9 @@ mod tests {
         let check = |tables: &[Table], expected: Result<&str, &'static str>| {
             assert_eq!(chosen(tables, None), expected.map(str::to_owned));
         };
-        check(&[people.clone()], Ok("people"));
+        check(std::slice::from_ref(&people), Ok("people"));
         check(&[people.clone(), adults.clone()], Ok("people"));
-        check(&[adults.clone()], Ok("adults"));
+        check(std::slice::from_ref(&adults), Ok("adults"));
         check(&[], Err("source_part_unclear"));
         let two = [people, table("calls", false)];
         check(&two, Err("source_part_unclear"));

@@ -73,7 +73,9 @@ fn recognise(opened: &mut Opened, name: &Name) -> Result<Content, SourceError> {
     match file_kind::of_bytes(prefix) {
         None => Ok(Content::Text),
         Some(FileKind::Zip) => {
-            let file = opened.to_file().map_err(|error| name.spool_error(error))?;
+            let file = opened
+                .spool_to_file()
+                .map_err(|error| name.spool_error(error))?;
             Ok(match archive::look_into(file, name)? {
                 Archive::Format(format) => Content::Table(format),
                 Archive::Files(files) => Content::Archive(files),
@@ -165,11 +167,15 @@ impl Opening<'_> {
         let (opened, name, options) = (&mut self.opened, &self.name, self.options);
         let table: OpenTable = match format.value {
             Format::Xlsx | Format::Xlsb | Format::Xls | Format::Ods => {
-                let file = opened.to_file().map_err(|error| name.spool_error(error))?;
+                let file = opened
+                    .spool_to_file()
+                    .map_err(|error| name.spool_error(error))?;
                 workbook::open(file, format.value, options, name)?
             }
             Format::Sqlite => {
-                let file = opened.to_path().map_err(|error| name.spool_error(error))?;
+                let file = opened
+                    .spool_to_path()
+                    .map_err(|error| name.spool_error(error))?;
                 database::open(database::sqlite::open(file, name)?, options, name)?
             }
             other => return Err(name.unreadable(other, "it is no text")),

@@ -100,7 +100,7 @@ impl Opened {
     /// All bytes as a file to be read in any order.
     ///
     /// Those of a stream, and those of which a digest is wanted, are read through first.
-    pub(super) fn to_file(&mut self) -> Result<SharedFile, SpoolError> {
+    pub(super) fn spool_to_file(&mut self) -> Result<SharedFile, SpoolError> {
         if let Some(file) = &self.whole {
             return Ok(file.clone());
         }
@@ -121,7 +121,7 @@ impl Opened {
     }
 
     /// All bytes as a file with a name.
-    pub(super) fn to_path(&mut self) -> Result<FileAtPath, SpoolError> {
+    pub(super) fn spool_to_path(&mut self) -> Result<FileAtPath, SpoolError> {
         let path = match &self.stored {
             Some((_, path)) => FileAtPath::existing(path.clone()),
             None => {
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_shared_file_is_read_at_several_places() {
         let mut opened = opened(b"0123456789");
-        let mut first = opened.to_file().unwrap();
+        let mut first = opened.spool_to_file().unwrap();
         let mut second = first.clone();
         first.seek(SeekFrom::End(-3)).unwrap();
         let mut text = String::new();
