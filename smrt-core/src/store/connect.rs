@@ -62,6 +62,13 @@ pub(super) fn exists(location: &StoreLocation) -> Result<bool, StoreError> {
     }
 }
 
+#[cfg_attr(
+    not(any(feature = "duckdb", feature = "postgres", feature = "sqlite")),
+    expect(
+        unused_variables,
+        reason = "without an engine there is nothing to connect"
+    )
+)]
 fn connect(location: &StoreLocation, wanted: Wanted) -> Result<Box<dyn Engine>, StoreError> {
     match location.resolve()? {
         #[cfg(feature = "sqlite")]

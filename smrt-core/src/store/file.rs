@@ -23,7 +23,14 @@ pub(super) enum Beginning {
     /// There is none.
     Missing,
     /// Its first bytes, and how many there are in all.
-    Header { bytes: Vec<u8>, file_len: u64 },
+    Header {
+        bytes: Vec<u8>,
+        #[cfg_attr(
+            not(any(feature = "duckdb", feature = "sqlite")),
+            expect(dead_code, reason = "only an engine of files asks for it")
+        )]
+        file_len: u64,
+    },
 }
 
 /// Reads the first bytes of the file at `path`, at most `header_len`.
