@@ -64,8 +64,15 @@ enum InputFormat {
     Xls,
     /// OpenDocument spreadsheet
     Ods,
+    /// Apache Parquet
+    Parquet,
+    /// Arrow IPC, as a file (Feather) or a stream
+    Arrow,
     /// SQLite database
     Sqlite,
+    /// DuckDB database
+    #[value(name = "duckdb")]
+    DuckDb,
 }
 
 impl From<InputFormat> for Format {
@@ -79,7 +86,10 @@ impl From<InputFormat> for Format {
             InputFormat::Xlsb => Self::Xlsb,
             InputFormat::Xls => Self::Xls,
             InputFormat::Ods => Self::Ods,
+            InputFormat::Parquet => Self::Parquet,
+            InputFormat::Arrow => Self::Arrow,
             InputFormat::Sqlite => Self::Sqlite,
+            InputFormat::DuckDb => Self::DuckDb,
         }
     }
 }

@@ -8,8 +8,12 @@ use std::error::Error;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
+use arrow_array::{ArrayRef, RecordBatch as Batch, StringArray};
+use arrow_ipc::writer::FileWriter;
+use parquet::arrow::ArrowWriter;
 use rust_xlsxwriter::Workbook;
 use smrt_etl::record::RecordBatch;
 use smrt_etl::source::{Input, Source, SourceOptions};
@@ -97,6 +101,31 @@ fn write_sqlite(path: &Path) -> Result<()> {
     Ok(transaction.commit()?)
 }
 
+fn columns() -> Result<Batch> {
+    let rows: Vec<[String; 8]> = (0..ROWS).map(contact).collect();
+    let columns = NAMES.iter().enumerate().map(|(position, name)| {
+        let values = rows.iter().filter_map(|row| row.get(position));
+        let column: ArrayRef = Arc::new(StringArray::from_iter_values(values));
+        (*name, column)
+    });
+    Ok(Batch::try_from_iter(columns)?)
+}
+
+fn write_parquet(path: &Path) -> Result<()> {
+    let batch = columns()?;
+    let mut writer = ArrowWriter::try_new(File::create(path)?, batch.schema(), None)?;
+    writer.write(&batch)?;
+    writer.close()?;
+    Ok(())
+}
+
+fn write_arrow(path: &Path) -> Result<()> {
+    let batch = columns()?;
+    let mut writer = FileWriter::try_new(File::create(path)?, &batch.schema())?;
+    writer.write(&batch)?;
+    Ok(writer.finish()?)
+}
+
 fn write_zip(path: &Path, csv: &Path) -> Result<()> {
     let mut archive = zip::ZipWriter::new(File::create(path)?);
     archive.start_file("contacts.csv", zip::write::SimpleFileOptions::default())?;
@@ -132,12 +161,16 @@ fn main() -> Result<()> {
     write_json(&path("contacts.json"))?;
     write_xlsx(&path("contacts.xlsx"))?;
     write_sqlite(&path("contacts.sqlite"))?;
+    write_parquet(&path("contacts.parquet"))?;
+    write_arrow(&path("contacts.arrow"))?;
     write_zip(&path("contacts.zip"), &path("contacts.csv"))?;
     for name in [
         "contacts.csv",
         "contacts.json",
         "contacts.xlsx",
         "contacts.sqlite",
+        "contacts.parquet",
+        "contacts.arrow",
         "contacts.zip",
     ] {
         measure(path(name))?;

@@ -8,6 +8,7 @@
 
 mod archive;
 mod bytes;
+mod columnar;
 mod database;
 mod delimited;
 mod encoding;

@@ -60,8 +60,9 @@ Examples:
 pub(crate) struct ImportArgs {
     #[command(subcommand)]
     command: Option<ImportCommand>,
-    /// The file to import: CSV and its kin, JSON Lines, a JSON array, vCards, a workbook (.xlsx, .ods), or
-    /// a SQLite database, also as .gz, .zst or in a .zip; `-` is standard input
+    /// The file to import: CSV and its kin, JSON Lines, a JSON array, vCards, a workbook (.xlsx,
+    /// .ods), Parquet, Arrow, or a SQLite or DuckDB database, also as .gz, .zst or in a .zip; `-` is
+    /// standard input
     #[arg(required = true)]
     file: Option<PathBuf>,
     #[command(flatten)]

@@ -4,6 +4,8 @@
 //! [`Database`], and one file implements it. The file is only read: a query that would write is
 //! refused by the engine itself.
 
+#[cfg(feature = "duckdb")]
+pub(super) mod duckdb;
 pub(super) mod sqlite;
 
 use super::error::SourceError;

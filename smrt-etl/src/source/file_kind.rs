@@ -58,6 +58,7 @@ impl FileKind {
             FileKind::Parquet => Some(Format::Parquet),
             FileKind::Arrow => Some(Format::Arrow),
             FileKind::Sqlite => Some(Format::Sqlite),
+            FileKind::DuckDb if cfg!(feature = "duckdb") => Some(Format::DuckDb),
             _ => None,
         }
     }
@@ -81,10 +82,10 @@ impl FileKind {
                 "open it in a spreadsheet program and save it as CSV; \
                  some tools call an HTML table `.xls`"
             }
-            FileKind::DuckDb => {
+            FileKind::DuckDb if cfg!(not(feature = "duckdb")) => {
                 "export the table as Parquet with the database's own client: COPY … TO"
             }
-            FileKind::Sqlite | FileKind::Parquet | FileKind::Arrow => {
+            FileKind::Sqlite | FileKind::DuckDb | FileKind::Parquet | FileKind::Arrow => {
                 "leave out `--input-format`, and it is read as what it is"
             }
             FileKind::Utf32 => "save it as UTF-8",
@@ -158,7 +159,7 @@ pub(super) fn of_bytes(prefix: &[u8]) -> Option<FileKind> {
         return Some(FileKind::Arrow);
     }
     // What could also be text in a table counts only beside a zero byte.
-    if prefix.get(8..12) == Some(b"DUCK") && prefix.get(13) == Some(&0) {
+    if prefix.get(8..12) == Some(b"DUCK") && prefix.get(14) == Some(&0) {
         return Some(FileKind::DuckDb);
     }
     if prefix.get(257..262) == Some(b"ustar") && prefix.get(256) == Some(&0) {

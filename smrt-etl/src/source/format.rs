@@ -39,6 +39,9 @@ pub enum Format {
     Arrow,
     /// A table or a query of a SQLite database.
     Sqlite,
+    /// A table or a query of a DuckDB database.
+    #[serde(rename = "duckdb")]
+    DuckDb,
 }
 
 impl Format {
@@ -53,7 +56,8 @@ impl Format {
             | Format::Ods
             | Format::Parquet
             | Format::Arrow
-            | Format::Sqlite => false,
+            | Format::Sqlite
+            | Format::DuckDb => false,
         }
     }
 
@@ -64,6 +68,12 @@ impl Format {
             self,
             Format::Xlsx | Format::Xlsb | Format::Xls | Format::Ods
         )
+    }
+
+    /// Whether it is a database of tables, which takes queries.
+    #[must_use]
+    pub fn is_database(self) -> bool {
+        matches!(self, Format::Sqlite | Format::DuckDb)
     }
 
     /// Whether one of its rows can hold the names of the columns.
@@ -108,6 +118,7 @@ impl FromStr for Format {
             "parquet" => Ok(Format::Parquet),
             "arrow" | "feather" | "ipc" => Ok(Format::Arrow),
             "sqlite" => Ok(Format::Sqlite),
+            "duckdb" => Ok(Format::DuckDb),
             _ => Err(FormatError {
                 name: name.to_owned(),
             }),
@@ -129,6 +140,7 @@ impl fmt::Display for Format {
             Format::Parquet => "Parquet",
             Format::Arrow => "Arrow IPC",
             Format::Sqlite => "SQLite database",
+            Format::DuckDb => "DuckDB database",
         })
     }
 }

@@ -24,7 +24,7 @@ use super::reader::{ReadError, Reader};
 use super::sniff::{self, Beginning, TableLayout};
 use super::table::{Columns, OpenTable, TableReader};
 use super::text::TextWindow;
-use super::{BATCH_BYTES, Encoding, Source, database, workbook};
+use super::{BATCH_BYTES, Encoding, Source, columnar, database, workbook};
 
 /// Rows in the sample, at most.
 const SAMPLE_ROWS_MAX: usize = 1000;
@@ -177,6 +177,27 @@ impl Opening<'_> {
                     .spool_to_path()
                     .map_err(|error| name.spool_error(error))?;
                 database::open(database::sqlite::open(file, name)?, options, name)?
+            }
+            #[cfg(feature = "duckdb")]
+            Format::DuckDb => {
+                let file = opened
+                    .spool_to_path()
+                    .map_err(|error| name.spool_error(error))?;
+                database::open(database::duckdb::open(file, name)?, options, name)?
+            }
+            #[cfg(not(feature = "duckdb"))]
+            Format::DuckDb => {
+                let reason = "this program was built without the DuckDB engine, feature `duckdb`";
+                return Err(name.unreadable(format.value, reason));
+            }
+            Format::Parquet | Format::Arrow => {
+                let file = opened
+                    .spool_to_file()
+                    .map_err(|error| name.spool_error(error))?;
+                match format.value {
+                    Format::Parquet => columnar::open_parquet(file, name)?,
+                    _ => columnar::open_arrow(file, name)?,
+                }
             }
             other => return Err(name.unreadable(other, "it is no text")),
         };

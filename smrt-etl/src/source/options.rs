@@ -170,7 +170,7 @@ impl SourceOptions {
     /// Refuses options that say something which the format does not have.
     pub(super) fn check_for(&self, format: Format, is_archive: bool) -> Result<(), OptionError> {
         let is_delimited = format == Format::Delimited;
-        let is_database = format == Format::Sqlite;
+        let is_database = format.is_database();
         let has_header = format.has_header_row();
         let given = [
             ("--encoding", self.encoding.is_some(), format.is_text()),

@@ -170,6 +170,19 @@ impl Opened {
     }
 }
 
+impl SharedFile {
+    /// The size of the file.
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether the file begins with these bytes.
+    pub(super) fn begins_with(&self, bytes: &[u8]) -> bool {
+        let mut first = vec![0; bytes.len()];
+        read_at(&self.file, &mut first, 0).is_ok() && first == bytes
+    }
+}
+
 impl Read for SharedFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = read_at(&self.file, buffer, self.at)?;

@@ -3,6 +3,7 @@
 mod account;
 mod alike;
 mod archive;
+mod columnar;
 mod compressed;
 mod database;
 mod fixture;

@@ -1,8 +1,13 @@
 //! The same contacts give the same records in every format, also when reading begins in the midst.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Date32Array, Int64Array, RecordBatch as Batch, StringArray};
+use chrono::NaiveDate;
 use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Workbook};
 
 use super::archive::archive;
+use super::columnar::{arrow, batch, parquet};
 use super::database::sqlite;
 use super::workbook::{open_document, open_document_text};
 use super::*;
@@ -115,6 +120,28 @@ fn database() -> Vec<u8> {
     std::fs::read(file.path()).unwrap()
 }
 
+fn columns() -> Batch {
+    let rows = contacts();
+    let filled = |row: &[String; 4], column: usize| {
+        Some(row[column].clone()).filter(|value| !value.is_empty())
+    };
+    let numbers = |column: usize| -> ArrayRef {
+        let numbers = rows.iter().map(|row| row[column].parse::<i64>().unwrap());
+        Arc::new(Int64Array::from_iter_values(numbers))
+    };
+    let names: StringArray = rows.iter().map(|row| filled(row, 1)).collect();
+    let born: Date32Array = rows
+        .iter()
+        .map(|row| Some(row[3].parse::<NaiveDate>().ok()?.to_epoch_days()))
+        .collect();
+    batch(vec![
+        (NAMES[0], numbers(0)),
+        (NAMES[1], Arc::new(names)),
+        (NAMES[2], numbers(2)),
+        (NAMES[3], Arc::new(born)),
+    ])
+}
+
 fn files() -> Vec<(&'static str, Vec<u8>)> {
     let mut files = vec![
         ("csv", csv()),
@@ -123,6 +150,8 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
         ("xlsx", xlsx()),
         ("ods", ods()),
         ("sqlite", database()),
+        ("parquet", parquet(&columns(), 7)),
+        ("arrow", arrow(&columns())),
     ];
     let packed: Vec<(&str, Vec<u8>)> = files
         .iter()
