@@ -2,19 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use smrt_core::store::contract::{CASES, SqlitePlace};
+use smrt_core::store::contract::CASES;
 use smrt_core::store::schema::{Build, INDEXES, Index, TABLES, Uniqueness};
 
-use crate::sandbox::{Sandbox, at};
+use crate::engine::TestEngine;
+use crate::sandbox::{Sandbox, at, causes};
 
 #[test]
-fn sqlite_keeps_the_engine_contract() {
+fn every_engine_keeps_the_contract() {
     let mut broken = Vec::new();
-    for case in CASES {
-        let sandbox = Sandbox::new();
-        let place = SqlitePlace::new(sandbox.path("contract.db"));
-        if let Err(error) = case.run(&place) {
-            broken.push(format!("{}: {error}", case.name));
+    for engine in TestEngine::ALL {
+        for case in CASES {
+            let sandbox = Sandbox::on(engine);
+            if let Err(error) = case.run(engine.place(&sandbox, "contract.db").as_ref()) {
+                broken.push(format!(
+                    "{}: {}: {}",
+                    engine.name(),
+                    case.name,
+                    causes(&error)
+                ));
+            }
         }
     }
     assert!(broken.is_empty(), "broken promises:\n{}", broken.join("\n"));
@@ -28,7 +35,7 @@ fn names_of_contract_cases_are_unique() {
 
 #[test]
 fn the_catalogue_of_a_new_file_is_the_schema() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::on(TestEngine::Sqlite);
     drop(smrt_core::smrt::Smrt::create_at(sandbox.path("new.db"), at()).unwrap());
     let names = |kind: &str| -> BTreeSet<String> {
         let sql = format!(

@@ -3,34 +3,15 @@
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use smrt_core::model::{Actor, Id, Instant, RelationshipType};
 use smrt_core::smrt::{NewHuman, NewLink, Smrt};
-use smrt_core::store::contract::{CASES, Place as _};
-use smrt_core::store::{Access, Engine, NewTenant, StoreError, StoreErrorKind, Value};
+use smrt_core::store::contract::Place as _;
+use smrt_core::store::{Access, Engine, NewTenant, RunLock, StoreError, StoreErrorKind, Value};
 
 use crate::postgres_server::{
     Database, PASSWORD, Server, USER, is_root, server_user, shared, succeed,
 };
+use crate::sandbox::causes;
 
 pub(crate) const AT: Instant = Instant::from_micros(1_795_249_800_000_000);
-
-#[test]
-fn postgres_keeps_the_engine_contract() {
-    let mut broken = Vec::new();
-    for case in CASES {
-        let database = shared().database();
-        if let Err(error) = case.run(&database.place()) {
-            broken.push(format!("{}: {}", case.name, causes(&error)));
-        }
-    }
-    assert!(broken.is_empty(), "broken promises:\n{}", broken.join("\n"));
-}
-
-/// An error and what caused it.
-fn causes(error: &dyn std::error::Error) -> String {
-    let cause = error
-        .source()
-        .map(|cause| format!(", because {}", causes(cause)));
-    format!("{error}{}", cause.unwrap_or_default())
-}
 
 /// A new store with the tenants `acme` and `beta`, each with a human of its own on one number.
 pub(crate) fn store(database: &Database<'_>) -> Smrt {
@@ -223,15 +204,16 @@ fn a_restart_between_transactions_is_not_noticed_and_locks_are_kept() {
     let server = Server::start(&[]);
     let database = server.database();
     let mut engine = engine(&database);
-    assert!(engine.lock_run(1).unwrap());
+    assert_eq!(engine.lock_run(1).unwrap(), RunLock::Taken);
     server.stop();
     server.run();
     engine.begin(Access::Write).unwrap();
     add_tenant(engine.as_mut(), "acme").unwrap();
     engine.commit().unwrap();
     let mut other = database.place().connect(Access::Write).unwrap();
-    assert!(
-        !other.lock_run(1).unwrap(),
+    assert_eq!(
+        other.lock_run(1).unwrap(),
+        RunLock::OfAnother,
         "the lock was lost with the connection"
     );
 }

@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod file;
 pub(crate) mod grants;
+mod id_list;
 pub(crate) mod import;
 mod info;
 pub(crate) mod interactions;
@@ -48,7 +49,7 @@ pub use self::check::CheckReport;
 pub use self::copy::{CopyProgress, CopyReport};
 pub use self::dialect::{Dialect, References};
 pub use self::digest::{StoreDigest, TableDigest};
-pub use self::engine::{Access, BulkLoad, Engine, OnConflict, Section};
+pub use self::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::import::{
     ExistingHuman, ExistingLink, HUMAN_FIELDS, HumanUpdate, ImportBatch, ImportTransaction,
@@ -215,6 +216,11 @@ impl Store {
     /// Whether it is for trying a plan out.
     pub(crate) fn is_scratch(&self) -> bool {
         self.purpose == Purpose::Scratch
+    }
+
+    /// Whether several imports may go on at once.
+    pub(crate) fn shares_imports(&self) -> bool {
+        self.engine.dialect().shares_imports()
     }
 
     /// Begins a bulk load.

@@ -5,7 +5,7 @@ use crate::model::{Actor, AreaCodes, Id, Instant, NumberSet, RegistryKind, Slug}
 use crate::phone::E164;
 use crate::store::{
     Access, BulkLoad, Dialect, Engine, ImportBatch, IndexPolicy, NewRun, NewTenant, OnConflict,
-    Row, RowBlock, Run, RunCounts, Section, Store, StoreError, Value, schema,
+    Row, RowBlock, Run, RunCounts, RunLock, Section, Store, StoreError, Value, schema,
 };
 
 /// The instant of the examples, 2026-11-21T08:30:00Z.
@@ -254,7 +254,7 @@ impl Engine for CallersEngine {
         self.store.engine().lock_imports()
     }
 
-    fn lock_run(&mut self, run: i64) -> Result<bool, StoreError> {
+    fn lock_run(&mut self, run: i64) -> Result<RunLock, StoreError> {
         self.store.engine().lock_run(run)
     }
 

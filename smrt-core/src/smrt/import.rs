@@ -147,8 +147,10 @@ impl TenantSession<'_> {
     ) -> Result<Run, SmrtError> {
         self.require(Module::Import, new.started_at)?;
         self.store.engine().lock_imports()?;
-        let run = self.keep_books(new.started_at, |unit| {
+        let mut taken = None;
+        let started = self.import(new.started_at, |unit| {
             let run = runs::start(unit.engine, unit.tenant.id, earlier, new, indexes)?;
+            taken = Some(run.key);
             let digest = Some(new.file_fingerprint.clone());
             let detail = Detail {
                 digest,
@@ -156,7 +158,12 @@ impl TenantSession<'_> {
             };
             unit.note("import.start", None, None, detail);
             Ok(run)
-        })?;
+        });
+        if let (Err(_), Some(key)) = (&started, taken) {
+            // The number is free again, and so must be its lock.
+            runs::give_back(self.store.engine(), key)?;
+        }
+        let run = started?;
         if run.indexes_deferred {
             self.store.begin_bulk_load()?;
         }
@@ -185,9 +192,10 @@ impl TenantSession<'_> {
     pub fn resume_run(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
         self.require(Module::Import, at)?;
         self.store.engine().lock_imports()?;
-        *run = self.keep_books(at, |unit| {
+        *run = self.import(at, |unit| {
             let mut current = own(unit, run, "resume run")?;
             if current.status.is_unfinished() {
+                runs::take(unit.engine, &current)?;
                 runs::refuse_while_filled_by_another(unit.engine, unit.tenant.id)?;
                 current.status = RunStatus::Running;
                 runs::write_status(unit.engine, current.key, current.status, None)?;
@@ -201,6 +209,22 @@ impl TenantSession<'_> {
         Ok(())
     }
 
+    /// Whether other imports may go on in this store meanwhile. A transaction of this one may then
+    /// fail because another took a key first, and is made again.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::store;
+    /// # let mut smrt = store()?;
+    /// let session = smrt.tenant("acme")?.acting_as("importer".parse()?);
+    /// // A file has one writer at a time.
+    /// assert!(!session.shares_imports());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn shares_imports(&self) -> bool {
+        self.store.shares_imports()
+    }
+
     /// Runs `work` in one write transaction of a run that is under way; `at` is the instant its
     /// entry in the audit trail tells.
     ///
@@ -208,7 +232,9 @@ impl TenantSession<'_> {
     ///
     /// # Errors
     ///
-    /// Those of `work`, of the engine, or of the commit; nothing is then written.
+    /// Those of `work`, of the engine, or of the commit; nothing is then written, unless the kind
+    /// is `ConnectionLost`: the counts of [`TenantSession::run`] then tell whether it was. Kind
+    /// `Conflict` when another import took a key first, see [`TenantSession::shares_imports`].
     pub fn import_transaction<T, E: From<SmrtError>>(
         &mut self,
         run: &Run,
@@ -218,7 +244,7 @@ impl TenantSession<'_> {
         self.check(Module::Import)?;
         let is_scratch = self.store.is_scratch();
         let mut failed = None;
-        let done = self.keep_books(at, |unit| {
+        let done = self.import(at, |unit| {
             let run = own(unit, run, "import")?;
             if !run.status.is_unfinished() {
                 return Err(SmrtError::invalid("run_ended", "the run has ended"));
@@ -237,7 +263,7 @@ impl TenantSession<'_> {
                     return Err(taken_back());
                 }
             };
-            let (rows, digest) = transaction.into_written();
+            let (rows, digest) = transaction.finish()?;
             let detail = Detail {
                 rows: Some(rows),
                 digest: Some(audit::hex(&digest)),
@@ -274,7 +300,7 @@ impl TenantSession<'_> {
     /// ```
     pub fn finish_bulk_load(&mut self, run: &mut Run, at: Instant) -> Result<(), SmrtError> {
         self.check(Module::Import)?;
-        self.keep_books(at, |unit| {
+        self.import(at, |unit| {
             let current = own(unit, run, "finish bulk load")?;
             Ok(runs::finish_bulk_load(unit.engine, current.key)?)
         })?;
@@ -318,7 +344,7 @@ impl TenantSession<'_> {
                 ));
             }
         };
-        *run = self.keep_books(at, |unit| {
+        *run = self.import(at, |unit| {
             let mut current = own(unit, run, "end run")?;
             if !current.status.is_unfinished() {
                 return Err(SmrtError::invalid("run_ended", "the run has ended"));
@@ -328,7 +354,7 @@ impl TenantSession<'_> {
             unit.note("import.end", None, None, of_ended_run(&current));
             Ok(current)
         })?;
-        Ok(())
+        Ok(runs::give_back(self.store.engine(), run.key)?)
     }
 
     /// Proves that the store holds what a run counted.
@@ -640,10 +666,11 @@ impl TenantSession<'_> {
             return Err(undo::taken_back_already(number).into());
         }
         runs::refuse_while_filled_by_another(engine, tenant)?;
+        runs::take(engine, &run)?;
         if run.indexes_deferred {
             self.store.begin_bulk_load()?;
         }
-        let indexes_deferred = run.indexes_deferred;
+        let (key, indexes_deferred) = (run.key, run.indexes_deferred);
         let mut report = None;
         let done = self.keep_books(at, |unit| {
             let found = undo::take_back(unit.engine, tenant, &run)?;
@@ -664,6 +691,7 @@ impl TenantSession<'_> {
         if indexes_deferred {
             self.store.end_bulk_load()?;
         }
+        runs::give_back(self.store.engine(), key)?;
         match (done, report) {
             (Ok(()), Some(report)) => Ok(report),
             // Nothing was to be kept; the report is what was asked for.

@@ -74,6 +74,16 @@ impl<'s> TenantSession<'s> {
         Unit::run(self, Access::Write, at, work)
     }
 
+    /// The same for a step of an import, which goes beside those of other imports where the engine
+    /// can: it writes its own run, and records under keys that are mostly its own.
+    pub(super) fn import<T>(
+        &mut self,
+        at: Instant,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
+    ) -> Result<T, SmrtError> {
+        Unit::run(self, Access::WriteBeside, at, work)
+    }
+
     /// Runs `work` in a transaction that may write, with the audit entries it makes.
     pub(super) fn write<T>(
         &mut self,

@@ -6,6 +6,8 @@
 
 mod bulk;
 mod connection;
+#[cfg(feature = "duckdb")]
+mod duckdb_place;
 mod key;
 #[cfg(feature = "postgres")]
 mod postgres_place;
@@ -24,6 +26,8 @@ use super::migration;
 use super::value::Value;
 use crate::model::Instant;
 
+#[cfg(feature = "duckdb")]
+pub use self::duckdb_place::DuckDbPlace;
 #[cfg(feature = "postgres")]
 pub use self::postgres_place::PostgresPlace;
 #[cfg(feature = "sqlite")]

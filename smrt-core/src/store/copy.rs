@@ -217,10 +217,9 @@ fn read(
 }
 
 fn select(table: &Table) -> String {
-    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
     format!(
         "SELECT {} FROM {} WHERE {}",
-        names.join(", "),
+        table.column_list(),
         table.name,
         condition(table)
     )

@@ -16,9 +16,13 @@ pub trait Dialect: Sync {
     /// Whether an index is of use: one that keeps keys apart always is.
     fn wants_index(&self, index: &Index) -> bool;
 
-    /// Whether a bulk load into an empty store leaves indexes for its end. An engine in which
-    /// others may write meanwhile keeps them.
-    fn defers_indexes(&self) -> bool;
+    /// Whether several imports may run beside each other. The indexes then always stand; where one
+    /// import excludes every other, a bulk load into an empty store leaves them for its end.
+    fn shares_imports(&self) -> bool;
+
+    /// How many ids a query asks for at most: few where each is looked up in an index anyway, many
+    /// where a query costs a way to a server, or a pass over the table.
+    fn ids_per_query(&self) -> usize;
 
     /// An expression that shows an id column as text.
     fn id_as_text(&self, column: &str) -> String;

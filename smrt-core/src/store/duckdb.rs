@@ -17,15 +17,15 @@ use std::sync::Arc;
 use duckdb::{Appender, Connection, appender_params_from_iter, params_from_iter};
 
 use self::database::{Database, Mode};
-use self::error::translate;
+use self::error::{is_without_transaction, translate};
 use self::header::identify;
 use self::value::{Bound, DuckDbRow};
 use super::dialect::{Dialect, References};
-use super::engine::{Access, BulkLoad, Engine, OnConflict, Section};
+use super::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
 use super::error::{StoreError, StoreErrorKind};
-use super::file::FileKind;
+use super::file::{self, FileKind};
 use super::placeholder::to_dollars;
-use super::schema::{Index, Kind, Table, Uniqueness};
+use super::schema::{Index, Kind, Uniqueness};
 use super::value::{Row, RowBlock, Value};
 use crate::model::Instant;
 
@@ -86,6 +86,10 @@ impl DuckDbEngine {
 
     /// Makes a new file, or takes an empty one.
     pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
+        if identify(path)? == FileKind::Empty {
+            // DuckDB takes no file for a new one but one that is not there.
+            file::remove_empty(path)?;
+        }
         Self::on(Database::open(path, Mode::Write)?, Access::Write)
     }
 
@@ -144,7 +148,7 @@ impl DuckDbEngine {
         let sql = format!(
             "INSERT INTO {} ({}) VALUES ({}){on_conflict}",
             table.name,
-            names(table),
+            table.column_list(),
             marks.join(", ")
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -163,7 +167,7 @@ impl DuckDbEngine {
     fn insert_staged(&self, rows: &RowBlock) -> duckdb::Result<u64> {
         let table = rows.table();
         let staged = format!("{STAGING_PREFIX}{}", table.name);
-        let columns = names(table);
+        let columns = table.column_list();
         self.connection.execute_batch(&format!(
             "CREATE TEMP TABLE IF NOT EXISTS {staged} AS SELECT {columns} FROM {} LIMIT 0",
             table.name
@@ -185,11 +189,6 @@ impl DuckDbEngine {
             .execute_batch(&format!("DROP TABLE temp.{staged}"))?;
         Ok(inserted as u64)
     }
-}
-
-fn names(table: &Table) -> String {
-    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-    names.join(", ")
 }
 
 /// Appends the rows in order and says how many they were.
@@ -258,14 +257,12 @@ impl Engine for DuckDbEngine {
         if self.transaction == Transaction::None {
             return Ok(());
         }
+        let ended = self.connection.execute_batch("ROLLBACK");
         self.end_transaction();
-        match self.connection.is_autocommit() {
+        match ended {
             // A failed commit has ended it already.
-            true => Ok(()),
-            false => self
-                .connection
-                .execute_batch("ROLLBACK")
-                .map_err(|error| translate(error, "roll back")),
+            Err(error) if !is_without_transaction(&error) => Err(translate(error, "roll back")),
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 
@@ -345,8 +342,8 @@ impl Engine for DuckDbEngine {
         Ok(())
     }
 
-    fn lock_run(&mut self, _run: i64) -> Result<bool, StoreError> {
-        Ok(true)
+    fn lock_run(&mut self, _run: i64) -> Result<RunLock, StoreError> {
+        Ok(RunLock::Taken)
     }
 
     fn unlock_run(&mut self, _run: i64) -> Result<(), StoreError> {
@@ -427,8 +424,12 @@ impl Dialect for DuckDbDialect {
         index.uniqueness == Uniqueness::Unique || index.columns.len() == 1
     }
 
-    fn defers_indexes(&self) -> bool {
-        true
+    fn shares_imports(&self) -> bool {
+        false
+    }
+
+    fn ids_per_query(&self) -> usize {
+        4096
     }
 
     fn id_as_text(&self, column: &str) -> String {

@@ -100,13 +100,13 @@ pub trait Engine: Send {
     /// Kind `Locked` at once when another process imports.
     fn lock_imports(&mut self) -> Result<(), StoreError>;
 
-    /// Takes a run of the import for this connection until it is closed; false when another
-    /// connection has it, which then is alive. Where one import excludes every other, it is free.
+    /// Takes a run of the import for this connection until it is closed or gives it back. Where one
+    /// import excludes every other, no run is another's.
     ///
     /// # Errors
     ///
     /// Kind `Engine`.
-    fn lock_run(&mut self, run: i64) -> Result<bool, StoreError>;
+    fn lock_run(&mut self, run: i64) -> Result<RunLock, StoreError>;
 
     /// Gives a run back.
     ///
@@ -180,10 +180,23 @@ impl Access {
     }
 }
 
+/// Whose a run of the import is, once a connection has asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunLock {
+    /// This connection's from now on.
+    Taken,
+    /// This connection's already.
+    Held,
+    /// Another connection's, which is at work on it.
+    OfAnother,
+}
+
 /// What one transaction at a time may work on, in the order in which one that needs several enters
 /// them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// The numbers of runs.
+    Runs,
     /// The numbers of before-images.
     RecordChanges,
     /// The end of a tenant's audit trail.

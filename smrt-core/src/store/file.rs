@@ -59,6 +59,19 @@ pub(super) fn begin(path: &Path, header_len: usize) -> Result<Beginning, StoreEr
     })
 }
 
+/// Takes away a file of no bytes.
+#[cfg(feature = "duckdb")]
+pub(super) fn remove_empty(path: &Path) -> Result<(), StoreError> {
+    std::fs::remove_file(path).map_err(|error| {
+        StoreError::with_source(
+            StoreErrorKind::ReadOnly,
+            "create",
+            "the empty file at this place cannot be replaced",
+            error,
+        )
+    })
+}
+
 fn unreadable(error: std::io::Error) -> StoreError {
     StoreError::with_source(
         StoreErrorKind::ReadOnly,

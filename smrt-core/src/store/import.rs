@@ -11,8 +11,10 @@ use std::collections::{HashMap, HashSet};
 use self::held::Held;
 use self::write::WrittenIds;
 use super::count;
+use super::dialect::Dialect;
 use super::engine::Engine;
 use super::error::StoreError;
+use super::id_list;
 use super::runs::{self, Run, RunCounts, RunKey, signed};
 use super::value::{RowBlock, Value};
 use crate::model::{Id, Instant};
@@ -135,7 +137,7 @@ pub struct SourceRowUpdate {
 }
 
 /// What a stretch of rows does to the store.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ImportBatch {
     /// New rows, parents before children.
     pub inserts: Vec<RowBlock>,
@@ -187,8 +189,8 @@ pub struct ImportTransaction<'t> {
     place: Place,
     held: Held,
     written: WrittenIds,
-    /// How many entries `record_changes` has, once that was asked.
-    changes: Option<i64>,
+    /// Changes that wait for the end of the transaction, where they get their numbers.
+    changes: Vec<RowBlock>,
 }
 
 /// Where a run writes, which decides what has to be looked up.
@@ -207,12 +209,6 @@ impl std::fmt::Debug for ImportTransaction<'_> {
         f.debug_struct("ImportTransaction").finish_non_exhaustive()
     }
 }
-
-/// How many ids one query asks for.
-pub(super) const IDS_PER_QUERY: usize = 128;
-
-/// The parameter after those of [`in_stretches`].
-const NEXT_PARAMETER: usize = IDS_PER_QUERY + 1;
 
 /// Calls `each` for the id of every human that a run created, in any order.
 pub(crate) fn human_ids(
@@ -310,7 +306,7 @@ impl<'t> ImportTransaction<'t> {
             place,
             held: Held::default(),
             written: WrittenIds::default(),
-            changes: None,
+            changes: Vec::new(),
         }
     }
 
@@ -341,7 +337,7 @@ impl<'t> ImportTransaction<'t> {
     ) -> Result<HashMap<Id, Vec<SourceRow>>, StoreError> {
         let ids = sorted(ids);
         let mut rows: HashMap<Id, Vec<SourceRow>> = HashMap::new();
-        in_stretches(&ids, |marks, parameters| {
+        in_stretches(self.engine.dialect(), &ids, |marks, parameters| {
             self.load_source_rows(marks, parameters, source, &mut |id, row| {
                 rows.entry(id).or_default().push(row);
             })
@@ -361,8 +357,14 @@ impl<'t> ImportTransaction<'t> {
     ) -> Result<HashMap<Id, ExistingHuman>, StoreError> {
         let ids = sorted(ids);
         let mut humans = HashMap::new();
-        in_stretches(&ids, |marks, parameters| {
-            self.load_fields(marks, parameters, &mut humans)?;
+        let dialect = self.engine.dialect();
+        in_stretches(dialect, &ids, |marks, parameters| {
+            self.load_fields(marks, parameters, &mut humans)
+        })?;
+        // Whoever is not there has nothing else.
+        let held = ids.into_iter().filter(|id| humans.contains_key(id));
+        let held: Vec<Id> = held.collect();
+        in_stretches(dialect, &held, |marks, parameters| {
             self.load_source_rows(marks, parameters, source, &mut |id, row| {
                 if let Some(human) = humans.get_mut(&id) {
                     human.source_rows.push(row);
@@ -393,10 +395,11 @@ impl<'t> ImportTransaction<'t> {
         ids: &[Id],
     ) -> Result<HashMap<Id, HashSet<String>>, StoreError> {
         let mut revoked: HashMap<Id, HashSet<String>> = HashMap::new();
-        in_stretches(ids, |marks, parameters| {
+        in_stretches(self.engine.dialect(), ids, |marks, parameters| {
+            let tenant = next(parameters);
             let sql = format!(
                 "SELECT phone_number_id, consent_type FROM consent_records \
-                 WHERE phone_number_id IN ({marks}) AND tenant_id = ?{NEXT_PARAMETER} \
+                 WHERE phone_number_id IN ({marks}) AND tenant_id = {tenant} \
                  AND consent_status = 'revoked'"
             );
             self.engine
@@ -458,30 +461,29 @@ impl<'t> ImportTransaction<'t> {
         runs::write_counts(self.engine, self.run, counts)
     }
 
-    /// How many records were written, and the SHA-256 of their ids in the order of writing.
-    pub(crate) fn into_written(self) -> (u64, [u8; 32]) {
-        self.written.finish()
+    /// Writes what waits for the end. Returns how many records were written, and the SHA-256 of
+    /// their ids in the order of writing.
+    pub(crate) fn finish(mut self) -> Result<(u64, [u8; 32]), StoreError> {
+        self.write_changes()?;
+        Ok(self.written.finish())
     }
 }
 
-/// Calls `query` for stretches of `ids`, each padded to the same length so that one prepared
-/// statement serves all.
-pub(super) fn in_stretches(
+/// Calls `query` for stretches of `ids` with the marks of its first parameters, and these.
+fn in_stretches(
+    dialect: &dyn Dialect,
     ids: &[Id],
     mut query: impl FnMut(&str, &[Value<'_>]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let marks: Vec<String> = (1..=IDS_PER_QUERY).map(|n| format!("?{n}")).collect();
-    let marks = marks.join(", ");
-    for stretch in ids.chunks(IDS_PER_QUERY) {
-        let last = stretch.last().copied();
-        let padded = stretch
-            .iter()
-            .copied()
-            .chain(std::iter::repeat_with(|| last).flatten());
-        let parameters: Vec<Value<'_>> = padded.take(IDS_PER_QUERY).map(Value::Id).collect();
-        query(&marks, &parameters)?;
-    }
-    Ok(())
+    id_list::stretches(dialect, ids).try_for_each(|stretch| {
+        let parameters: Vec<Value<'_>> = stretch.iter().copied().map(Value::Id).collect();
+        query(&id_list::marks(1, stretch.len()), &parameters)
+    })
+}
+
+/// The mark of the parameter after these.
+fn next(parameters: &[Value<'_>]) -> String {
+    format!("?{}", parameters.len() + 1)
 }
 
 /// Parameters and one more.

@@ -295,7 +295,7 @@ fn create_index(index: &Index) -> String {
 
 /// Drops the indexes that a bulk load into an empty store builds at its end.
 pub(super) fn drop_deferred_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    if !engine.dialect().defers_indexes() {
+    if engine.dialect().shares_imports() {
         return Ok(());
     }
     INDEXES

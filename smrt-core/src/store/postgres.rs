@@ -29,7 +29,7 @@ use self::session::{Attempt, Schema};
 use self::statement::{Prepared, Statements, Surroundings};
 use self::value::PostgresRow;
 use super::dialect::Dialect;
-use super::engine::{Access, BulkLoad, Engine, OnConflict, Section};
+use super::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
 use super::error::{StoreError, StoreErrorKind};
 use super::value::{Row, RowBlock, Value};
 use crate::model::{Id, Instant};
@@ -230,7 +230,7 @@ impl PostgresEngine {
         let sql = format!(
             "INSERT INTO {} ({}) VALUES {}{clause}",
             rows.table().name,
-            names(rows),
+            rows.table().column_list(),
             marks.join(", ")
         );
         let values: Vec<Value<'_>> = rows.rows().flat_map(|row| row.values()).collect();
@@ -242,7 +242,7 @@ impl PostgresEngine {
         let sql = format!(
             "COPY {} ({}) FROM STDIN (FORMAT binary)",
             rows.table().name,
-            names(rows)
+            rows.table().column_list()
         );
         self.copy_by(&sql, rows, Ordinal::None)
     }
@@ -273,7 +273,7 @@ impl PostgresEngine {
     /// Copies rows into a table beside, and from there those whose keys are free.
     fn copy_and_merge(&mut self, rows: &RowBlock) -> Result<u64, StoreError> {
         let table = rows.table().name;
-        let columns = names(rows);
+        let columns = rows.table().column_list();
         let stage = format!("pg_temp.smrt_stage_{table}");
         self.run(
             &format!(
@@ -334,16 +334,6 @@ fn foreign(address: &PostgresAddress) -> StoreError {
             address.schema()
         ),
     )
-}
-
-fn names(rows: &RowBlock) -> String {
-    let names: Vec<&str> = rows
-        .table()
-        .columns
-        .iter()
-        .map(|column| column.name)
-        .collect();
-    names.join(", ")
 }
 
 impl Engine for PostgresEngine {
@@ -504,10 +494,18 @@ impl Engine for PostgresEngine {
         }
     }
 
-    fn lock_run(&mut self, run: i64) -> Result<bool, StoreError> {
+    fn lock_run(&mut self, run: i64) -> Result<RunLock, StoreError> {
         self.ensure_connected()?;
-        self.locks
-            .take(&mut self.client, Scope::Run(run), Share::Alone)
+        if self.locks.is_held(Scope::Run(run)) {
+            return Ok(RunLock::Held);
+        }
+        let taken = self
+            .locks
+            .take(&mut self.client, Scope::Run(run), Share::Alone)?;
+        Ok(match taken {
+            true => RunLock::Taken,
+            false => RunLock::OfAnother,
+        })
     }
 
     fn unlock_run(&mut self, run: i64) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::count;
 use super::engine::{Engine, OnConflict, Section};
 use super::error::StoreError;
-use super::import::IDS_PER_QUERY;
+use super::id_list;
 use super::schema::{self, Table};
 use super::value::{Row, RowBlock, Value};
 use crate::model::{EntityType, Id, Instant};
@@ -202,26 +202,11 @@ pub(super) fn for_ids(
     ids: &[Id],
     each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    for stretch in ids.chunks(IDS_PER_QUERY) {
-        // A few lengths only, so that the engine meets the same texts again. The last id fills up.
-        let marked = [1, 8, IDS_PER_QUERY]
-            .into_iter()
-            .find(|marked| *marked >= stretch.len())
-            .unwrap_or(IDS_PER_QUERY);
-        let marks: Vec<String> = (1..=marked)
-            .map(|mark| format!("?{}", fixed.len() + mark))
-            .collect();
-        let sql = format!("{sql} ({})", marks.join(", "));
-        let last = stretch.last().into_iter().cycle();
+    for stretch in id_list::stretches(engine.dialect(), ids) {
+        let marks = id_list::marks(fixed.len() + 1, stretch.len());
+        let sql = format!("{sql} ({marks})");
         let mut parameters = fixed.to_vec();
-        parameters.extend(
-            stretch
-                .iter()
-                .chain(last)
-                .take(marked)
-                .copied()
-                .map(Value::Id),
-        );
+        parameters.extend(stretch.into_iter().map(Value::Id));
         engine.query(&sql, &parameters, each)?;
     }
     Ok(())

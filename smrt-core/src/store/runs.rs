@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::count;
-use super::engine::Engine;
+use super::engine::{Engine, RunLock, Section};
 use super::error::{StoreError, StoreErrorKind};
 use super::migration;
 use super::value::{Row, Value};
@@ -282,7 +282,9 @@ pub(crate) fn last(engine: &mut dyn Engine, tenant: Id) -> Result<LastRun, Store
 /// Starts a run in the caller's transaction, after all runs of this store and after `earlier`. In a
 /// store without contact data the indexes may be dropped until [`finish_bulk_load`].
 ///
-/// Kind `Unfinished` when an earlier run was not brought to an end.
+/// Where imports go beside each other, the run is this connection's until it gives it back.
+///
+/// Kind `Unfinished` when an earlier run was not brought to an end, and nobody is at work on it.
 pub(crate) fn start(
     engine: &mut dyn Engine,
     tenant: Id,
@@ -290,10 +292,13 @@ pub(crate) fn start(
     new: &NewRun,
     indexes: IndexPolicy,
 ) -> Result<Run, StoreError> {
+    engine.enter(Section::Runs)?;
     refuse_unfinished(engine, tenant)?;
     refuse_while_filled_by_another(engine, tenant)?;
     let last = last(engine, tenant)?;
-    let defer = indexes == IndexPolicy::DeferIfEmpty && is_without_contacts(engine)?;
+    let defer = indexes == IndexPolicy::DeferIfEmpty
+        && !engine.dialect().shares_imports()
+        && is_without_contacts(engine)?;
     if defer {
         migration::drop_deferred_indexes(engine)?;
     }
@@ -307,7 +312,25 @@ pub(crate) fn start(
         start: new.clone(),
     };
     insert(engine, tenant, &run)?;
+    take(engine, &run)?;
     Ok(run)
+}
+
+/// Takes a run for this connection; kind `Locked` when another one is at work on it.
+pub(crate) fn take(engine: &mut dyn Engine, run: &Run) -> Result<(), StoreError> {
+    match engine.lock_run(run.key.0)? {
+        RunLock::Taken | RunLock::Held => Ok(()),
+        RunLock::OfAnother => Err(StoreError::new(
+            StoreErrorKind::Locked,
+            "lock",
+            format!("another connection is at work on run {}", run.number),
+        )),
+    }
+}
+
+/// Gives a run back, once nothing is to be done for it.
+pub(crate) fn give_back(engine: &mut dyn Engine, key: RunKey) -> Result<(), StoreError> {
+    engine.unlock_run(key.0)
 }
 
 /// Builds, in the caller's transaction, the indexes a bulk load left out, and proves that every
@@ -366,9 +389,23 @@ pub(crate) fn keyed(
     one(engine, tenant, "number = ?2", &[key.into()])
 }
 
-/// A tenant's run that was not brought to an end.
+/// A tenant's last run that was not brought to an end, except those that another connection is at
+/// work on.
 pub(crate) fn unfinished(engine: &mut dyn Engine, tenant: Id) -> Result<Option<Run>, StoreError> {
-    one(engine, tenant, "status IN ('running', 'interrupted')", &[])
+    let unfinished = list(engine, tenant)?
+        .into_iter()
+        .filter(|run| run.status.is_unfinished());
+    for run in unfinished {
+        match engine.lock_run(run.key.0)? {
+            RunLock::OfAnother => {}
+            RunLock::Held => return Ok(Some(run)),
+            RunLock::Taken => {
+                give_back(engine, run.key)?;
+                return Ok(Some(run));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// The answer to a number that is no run of the tenant, whether or not it is one of another.

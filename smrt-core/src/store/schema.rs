@@ -698,4 +698,11 @@ impl Table {
             .iter()
             .position(|candidate| candidate.name == column)
     }
+
+    /// The names of all columns in order, as part of a statement.
+    #[must_use]
+    pub fn column_list(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
+        names.join(", ")
+    }
 }

@@ -17,7 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use self::error::translate;
 use self::header::{APPLICATION_ID, identify};
 use super::dialect::{Dialect, References};
-use super::engine::{Access, BulkLoad, Engine, OnConflict, Section};
+use super::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
 use super::error::{StoreError, StoreErrorKind};
 use super::file::FileKind;
 use super::schema::{Index, Kind, Table};
@@ -148,8 +148,7 @@ impl SqliteEngine {
     }
 
     fn insert_statement(table: &Table, on_conflict: OnConflict) -> String {
-        let columns: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-        let marks: Vec<String> = (1..=columns.len()).map(|n| format!("?{n}")).collect();
+        let marks: Vec<String> = (1..=table.columns.len()).map(|n| format!("?{n}")).collect();
         let clause = match on_conflict {
             OnConflict::Fail => "",
             OnConflict::Skip => " ON CONFLICT DO NOTHING",
@@ -157,7 +156,7 @@ impl SqliteEngine {
         format!(
             "INSERT INTO {} ({}) VALUES ({}){clause}",
             table.name,
-            columns.join(", "),
+            table.column_list(),
             marks.join(", ")
         )
     }
@@ -304,8 +303,8 @@ impl Engine for SqliteEngine {
         }
     }
 
-    fn lock_run(&mut self, _run: i64) -> Result<bool, StoreError> {
-        Ok(true)
+    fn lock_run(&mut self, _run: i64) -> Result<RunLock, StoreError> {
+        Ok(RunLock::Taken)
     }
 
     fn unlock_run(&mut self, _run: i64) -> Result<(), StoreError> {
@@ -402,6 +401,10 @@ impl ToSql for Bound<'_> {
 struct SqliteRow<'r>(&'r rusqlite::Row<'r>);
 
 impl Row for SqliteRow<'_> {
+    fn width(&self) -> usize {
+        self.0.as_ref().column_count()
+    }
+
     fn value(&self, column: usize) -> Result<Value<'_>, StoreError> {
         match self
             .0
@@ -445,8 +448,12 @@ impl Dialect for SqliteDialect {
         true
     }
 
-    fn defers_indexes(&self) -> bool {
-        true
+    fn shares_imports(&self) -> bool {
+        false
+    }
+
+    fn ids_per_query(&self) -> usize {
+        128
     }
 
     fn id_as_text(&self, column: &str) -> String {

@@ -122,6 +122,9 @@ impl fmt::Debug for Value<'_> {
 
 /// A row of a query's result.
 pub trait Row {
+    /// How many columns there are.
+    fn width(&self) -> usize;
+
     /// The value in a column, counted from 0.
     ///
     /// # Errors
@@ -371,6 +374,16 @@ impl RowBlock {
             Cell::Id(id) => Some(*id),
             Cell::Null | Cell::Integer(_) | Cell::Text { .. } | Cell::Bytes { .. } => None,
         })
+    }
+
+    /// The same rows in the order of the ids in the first column: two writers who keep this order
+    /// wait for each other, but never each for the other.
+    pub(crate) fn sorted_by_id(&self) -> Self {
+        let mut rows: Vec<(Id, BlockRow<'_>)> = self.ids(0).zip(self.rows()).collect();
+        rows.sort_unstable_by_key(|(id, _)| *id);
+        let mut sorted = Self::new(self.table);
+        rows.into_iter().for_each(|(_, row)| sorted.push_row(row));
+        sorted
     }
 
     /// Whether a column holds one id in every row that is not excluded.

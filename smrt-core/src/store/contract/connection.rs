@@ -4,7 +4,7 @@ use std::sync::mpsc::sync_channel;
 
 use super::sample::{insert, row};
 use super::{ContractError, Place, fresh, number, require_equal, require_kind};
-use crate::store::engine::{Access, Engine};
+use crate::store::engine::{Access, Engine, RunLock};
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::schema::TENANTS;
 
@@ -105,7 +105,7 @@ pub(super) fn import_lock(place: &dyn Place) -> Result<(), ContractError> {
     let mut second = place.connect(Access::Write)?;
     first.lock_imports()?;
     first.lock_imports()?;
-    if !first.dialect().defers_indexes() {
+    if first.dialect().shares_imports() {
         // Imports go beside each other.
         second.lock_imports()?;
         return Ok(());
@@ -131,17 +131,33 @@ pub(super) fn import_lock(place: &dyn Place) -> Result<(), ContractError> {
 
 pub(super) fn run_lock(place: &dyn Place) -> Result<(), ContractError> {
     let mut first = fresh(place)?;
-    if first.dialect().defers_indexes() {
+    if !first.dialect().shares_imports() {
         return Ok(());
     }
     let mut second = place.connect(Access::Write)?;
-    require_equal("a free run", first.lock_run(7)?, true)?;
-    require_equal("the same run once more", first.lock_run(7)?, true)?;
-    require_equal("a run that is taken", second.lock_run(7)?, false)?;
-    require_equal("another run", second.lock_run(8)?, true)?;
+    require_equal("a free run", first.lock_run(7)?, RunLock::Taken)?;
+    require_equal("the same run once more", first.lock_run(7)?, RunLock::Held)?;
+    require_equal(
+        "a run that is taken",
+        second.lock_run(7)?,
+        RunLock::OfAnother,
+    )?;
+    require_equal("another run", second.lock_run(8)?, RunLock::Taken)?;
     first.unlock_run(7)?;
-    require_equal("a run that was given back", second.lock_run(7)?, true)?;
-    require_equal("a run that was taken over", first.lock_run(7)?, false)?;
+    require_equal(
+        "a run that was given back",
+        second.lock_run(7)?,
+        RunLock::Taken,
+    )?;
+    require_equal(
+        "a run that was taken over",
+        first.lock_run(7)?,
+        RunLock::OfAnother,
+    )?;
     drop(second);
-    require_equal("a run whose holder is gone", first.lock_run(7)?, true)
+    require_equal(
+        "a run whose holder is gone",
+        first.lock_run(7)?,
+        RunLock::Taken,
+    )
 }

@@ -45,7 +45,7 @@ pub(super) fn parent_kept(place: &dyn Place) -> Result<(), ContractError> {
 pub(super) fn bulk_load(place: &dyn Place) -> Result<(), ContractError> {
     let mut engine = fresh(place)?;
     let dialect = engine.dialect();
-    if !dialect.defers_indexes() || dialect.references() == References::Unchecked {
+    if dialect.shares_imports() || dialect.references() == References::Unchecked {
         return Ok(());
     }
     engine.set_bulk_load(BulkLoad::Begin)?;

@@ -72,14 +72,9 @@ pub(super) fn insert_sql(table: &Table) -> String {
     format!(
         "INSERT INTO {} ({}) VALUES ({})",
         table.name,
-        names(table),
+        table.column_list(),
         marks.join(", ")
     )
-}
-
-pub(super) fn names(table: &Table) -> String {
-    let names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
-    names.join(", ")
 }
 
 /// Inserts row `n` of every table but the migrations, parents first.

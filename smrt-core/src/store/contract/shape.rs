@@ -1,6 +1,6 @@
 //! Tables, columns, indexes and views are those of the schema.
 
-use super::sample::{Sample, fill, insert, names, row, sample};
+use super::sample::{Sample, fill, insert, row, sample};
 use super::{AT, ContractError, Place, fresh, number, require, require_equal, require_kind};
 use crate::model::{Id, Instant};
 use crate::store::engine::{Access, Engine};
@@ -19,7 +19,7 @@ pub(super) fn tables_and_columns(place: &dyn Place) -> Result<(), ContractError>
         };
         let width = table.columns.len();
         let mut by_name = 0;
-        let sql = format!("SELECT {} FROM {}", names(table), table.name);
+        let sql = format!("SELECT {} FROM {}", table.column_list(), table.name);
         let mut differing = None;
         engine.query(&sql, &[], &mut |found| {
             by_name += 1;
@@ -59,7 +59,7 @@ pub(super) fn views_show_text(place: &dyn Place) -> Result<(), ContractError> {
         if table.name == "schema_migrations" {
             continue;
         }
-        let sql = format!("SELECT {} FROM v_{}", names(table), table.name);
+        let sql = format!("SELECT {} FROM v_{}", table.column_list(), table.name);
         let mut faults = Vec::new();
         engine.query(&sql, &[], &mut |found| {
             for (position, column) in table.columns.iter().enumerate() {
@@ -98,7 +98,7 @@ pub(super) fn awkward_instants_are_shown_right(place: &dyn Place) -> Result<(), 
     for (position, (micros, _)) in (0..).zip(&cases) {
         let mut tenant = row(&TENANTS, position);
         if let Some(created_at) = tenant.get_mut(5) {
-            *created_at = Sample::Integer(*micros);
+            *created_at = Sample::Instant(Instant::from_micros(*micros));
         }
         insert(engine.as_mut(), &TENANTS, &tenant)?;
     }

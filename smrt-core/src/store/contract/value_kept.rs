@@ -251,9 +251,15 @@ pub(super) fn bytes(place: &dyn Place) -> Result<(), ContractError> {
         )?;
         require_equal(&format!("rows whose {len} bytes are unchanged"), same, 2)?;
     }
-    for id in [Id::from_bytes([0; 16]), Id::from_bytes([255; 16])] {
+    for (n, id) in [(3, Id::from_bytes([0; 16])), (4, Id::from_bytes([255; 16]))] {
+        let mut tenant = row(&TENANTS, n);
+        if let Some(first) = tenant.first_mut() {
+            *first = Sample::Id(id);
+        }
+        insert(engine.as_mut(), &TENANTS, &tenant)?;
         let mut got = None;
-        engine.query("SELECT ?1", &[id.into()], &mut |row| {
+        let sql = "SELECT id FROM tenants WHERE id = ?1";
+        engine.query(sql, &[id.into()], &mut |row| {
             got = Some(row.id(0)?);
             Ok(())
         })?;

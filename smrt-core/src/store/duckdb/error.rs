@@ -25,7 +25,7 @@ pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
         )
     } else if has("No space left on device") || has("Could not write all required bytes") {
         (StoreErrorKind::DiskFull, "the disk is full")
-    } else if has("database file with version number") {
+    } else if has("storage version number") {
         (
             StoreErrorKind::Newer,
             "the file was written by a version of DuckDB whose format this program does not read",
@@ -51,6 +51,11 @@ pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
 /// Whether another process has the file.
 pub(super) fn is_locked(error: &Error) -> bool {
     text_of(error).contains("Could not set lock on file")
+}
+
+/// Whether there was no transaction to end.
+pub(super) fn is_without_transaction(error: &Error) -> bool {
+    text_of(error).contains("no transaction is active")
 }
 
 fn text_of(error: &Error) -> &str {

@@ -67,6 +67,10 @@ const BOOLEAN: &str = "arrow.bool8";
 const EXTENSION: &str = "ARROW:extension:name";
 
 impl Row for DuckDbRow<'_> {
+    fn width(&self) -> usize {
+        self.batch.num_columns()
+    }
+
     fn value(&self, column: usize) -> Result<Value<'_>, StoreError> {
         let unexpected = || StoreError::unexpected_value(column);
         let array = self.batch.columns().get(column).ok_or_else(unexpected)?;

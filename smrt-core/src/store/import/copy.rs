@@ -1,6 +1,6 @@
 //! Copying what a plan looks at into a scratch store: the tenant's own records and nothing else.
 
-use super::{ImportTransaction, NEXT_PARAMETER, in_stretches, with};
+use super::{ImportTransaction, in_stretches, next, with};
 use crate::model::Id;
 use crate::store::engine::{Engine, OnConflict};
 use crate::store::error::StoreError;
@@ -65,10 +65,11 @@ impl ImportTransaction<'_> {
     ) -> Result<(), StoreError> {
         let tenant = self.tenant;
         let mut linked = phone_numbers.to_vec();
-        in_stretches(humans, |marks, parameters| {
+        in_stretches(base.dialect(), humans, |marks, parameters| {
+            let owner = next(parameters);
             let sql = format!(
                 "SELECT phone_number_id FROM phone_human_links \
-                 WHERE human_id IN ({marks}) AND created_by_tenant_id = ?{NEXT_PARAMETER}"
+                 WHERE human_id IN ({marks}) AND created_by_tenant_id = {owner}"
             );
             base.query(&sql, &with(parameters, tenant), &mut |row| {
                 linked.push(row.id(0)?);
@@ -86,15 +87,9 @@ impl ImportTransaction<'_> {
             (CONSENTS_OF_NUMBERS, &linked),
         ];
         for (part, ids) in parts {
-            let columns: Vec<&str> = part
-                .table
-                .columns
-                .iter()
-                .map(|column| column.name)
-                .collect();
             let sql = format!(
                 "SELECT {} FROM {} WHERE {} AND {} IN",
-                columns.join(", "),
+                part.table.column_list(),
                 part.table.name,
                 part.of_tenant,
                 part.column
@@ -112,10 +107,9 @@ impl ImportTransaction<'_> {
         sql: &str,
         ids: &[Id],
     ) -> Result<(), StoreError> {
-        let tenant = format!("?{NEXT_PARAMETER}");
-        in_stretches(ids, |marks, parameters: &[Value<'_>]| {
+        in_stretches(base.dialect(), ids, |marks, parameters: &[Value<'_>]| {
             let mut block = RowBlock::new(table);
-            let sql = format!("{sql} ({marks})").replace("{tenant}", &tenant);
+            let sql = format!("{sql} ({marks})").replace("{tenant}", &next(parameters));
             base.query(&sql, &with(parameters, self.tenant), &mut |row| {
                 for position in 0..table.columns.len() {
                     block.push(row.value(position)?);

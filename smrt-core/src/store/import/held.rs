@@ -5,8 +5,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    ExistingHuman, ExistingLink, HUMAN_FIELDS, ImportTransaction, NEXT_PARAMETER, Place, SourceRow,
-    in_stretches, with,
+    ExistingHuman, ExistingLink, HUMAN_FIELDS, ImportTransaction, Place, SourceRow, in_stretches,
+    next, with,
 };
 use crate::model::Id;
 use crate::store::error::StoreError;
@@ -35,9 +35,10 @@ impl ImportTransaction<'_> {
         parameters: &[Value<'_>],
         humans: &mut Humans,
     ) -> Result<(), StoreError> {
+        let tenant = next(parameters);
         let sql = format!(
             "SELECT id, {}, metadata, updated_at, import_run FROM humans \
-             WHERE id IN ({marks}) AND created_by_tenant_id = ?{NEXT_PARAMETER}",
+             WHERE id IN ({marks}) AND created_by_tenant_id = {tenant}",
             HUMAN_FIELDS.join(", ")
         );
         let parameters = with(parameters, self.tenant);
@@ -63,10 +64,11 @@ impl ImportTransaction<'_> {
     pub(super) fn are_own(&mut self, humans: &HashSet<Id>) -> Result<bool, StoreError> {
         let unknown = humans.difference(&self.held.humans).copied();
         let unknown: Vec<Id> = unknown.collect();
-        in_stretches(&unknown, |marks, parameters| {
+        in_stretches(self.engine.dialect(), &unknown, |marks, parameters| {
+            let tenant = next(parameters);
             let sql = format!(
                 "SELECT id FROM humans \
-                 WHERE id IN ({marks}) AND created_by_tenant_id = ?{NEXT_PARAMETER}"
+                 WHERE id IN ({marks}) AND created_by_tenant_id = {tenant}"
             );
             let own = &mut self.held.humans;
             let parameters = with(parameters, self.tenant);
@@ -91,9 +93,10 @@ impl ImportTransaction<'_> {
         source: &str,
         each: &mut dyn FnMut(Id, SourceRow),
     ) -> Result<(), StoreError> {
+        let named = next(parameters);
         let sql = format!(
             "SELECT human_id, occurrence, row_digest, import_run, import_line, last_run \
-             FROM source_keys WHERE human_id IN ({marks}) AND source = ?{NEXT_PARAMETER} \
+             FROM source_keys WHERE human_id IN ({marks}) AND source = {named} \
              ORDER BY human_id, occurrence"
         );
         // A tenant's source rows were written by its runs, which are few; its humans are many. A
@@ -161,14 +164,15 @@ impl ImportTransaction<'_> {
         parameters: &[Value<'_>],
         humans: &mut Humans,
     ) -> Result<(), StoreError> {
+        let tenant = next(parameters);
         let sql = format!(
             "SELECT human_id, id, consent_type, consent_status FROM consent_records \
-             WHERE human_id IN ({marks}) AND tenant_id = ?{NEXT_PARAMETER} \
+             WHERE human_id IN ({marks}) AND tenant_id = {tenant} \
              UNION ALL \
              SELECT l.human_id, c.id, c.consent_type, c.consent_status FROM phone_human_links l \
              JOIN consent_records c ON c.phone_number_id = l.phone_number_id \
-             WHERE l.human_id IN ({marks}) AND l.created_by_tenant_id = ?{NEXT_PARAMETER} \
-             AND c.tenant_id = ?{NEXT_PARAMETER} AND c.consent_status = 'revoked'"
+             WHERE l.human_id IN ({marks}) AND l.created_by_tenant_id = {tenant} \
+             AND c.tenant_id = {tenant} AND c.consent_status = 'revoked'"
         );
         let parameters = with(parameters, self.tenant);
         self.engine.query(&sql, &parameters, &mut |row| {
@@ -186,11 +190,12 @@ impl ImportTransaction<'_> {
     pub(super) fn look_up_numbers(&mut self, ids: &[Id]) -> Result<HashSet<Id>, StoreError> {
         let mut known = HashSet::new();
         let mut of_others = HashSet::new();
-        in_stretches(ids, |marks, parameters| {
+        in_stretches(self.engine.dialect(), ids, |marks, parameters| {
+            let tenant = next(parameters);
             let sql = format!(
-                "SELECT p.id, CASE WHEN p.created_by_tenant_id = ?{NEXT_PARAMETER} THEN 1 \
+                "SELECT p.id, CASE WHEN p.created_by_tenant_id = {tenant} THEN 1 \
                  ELSE (SELECT count(*) FROM phone_number_ties t \
-                       WHERE t.tenant_id = ?{NEXT_PARAMETER} AND t.phone_number_id = p.id) END \
+                       WHERE t.tenant_id = {tenant} AND t.phone_number_id = p.id) END \
                  FROM phone_numbers p WHERE p.id IN ({marks})"
             );
             self.engine

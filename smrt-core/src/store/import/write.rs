@@ -71,7 +71,10 @@ impl ImportTransaction<'_> {
         self.refuse_humans_of_others(block)?;
         match block.table().name {
             "phone_numbers" => self.insert_numbers(block),
-            "record_changes" => self.insert_changes(block),
+            "record_changes" => {
+                self.changes.push(block.clone());
+                Ok(())
+            }
             _ => self.write(block),
         }
     }
@@ -130,7 +133,10 @@ impl ImportTransaction<'_> {
     fn insert_numbers(&mut self, block: &RowBlock) -> Result<(), StoreError> {
         let of_others = self.numbers_of_others(block)?;
         if of_others.is_empty() {
-            return self.write(block);
+            return match self.engine.dialect().shares_imports() {
+                true => self.write(&block.sorted_by_id()),
+                false => self.write(block),
+            };
         }
         let mut numbers = RowBlock::new(&schema::PHONE_NUMBERS);
         let mut ties = RowBlock::new(&schema::PHONE_NUMBER_TIES);
@@ -158,7 +164,7 @@ impl ImportTransaction<'_> {
                 _ => numbers.push_row(row),
             }
         }
-        self.write(&numbers)?;
+        self.write(&numbers.sorted_by_id())?;
         self.write(&ties)
     }
 
@@ -178,27 +184,21 @@ impl ImportTransaction<'_> {
         Ok(ids.into_iter().filter(of_others).collect())
     }
 
-    /// Writes links. One that another tenant made for the same human becomes the owner's, as if
-    /// the owner had been first.
-    /// Writes changes, numbered on from those of the whole store.
-    fn insert_changes(&mut self, block: &RowBlock) -> Result<(), StoreError> {
-        if block.is_empty() {
+    /// Writes the changes, numbered on from those of the whole store: at the end, because others
+    /// have to wait from here until the transaction is over.
+    pub(super) fn write_changes(&mut self) -> Result<(), StoreError> {
+        let changes = std::mem::take(&mut self.changes);
+        if changes.iter().all(RowBlock::is_empty) {
             return Ok(());
         }
-        let mut last = match self.changes {
-            Some(last) => last,
-            None => {
-                self.engine.enter(Section::RecordChanges)?;
-                count(self.engine, "SELECT max(sequence) FROM record_changes", &[])?
-            }
-        };
+        self.engine.enter(Section::RecordChanges)?;
+        let mut last = count(self.engine, "SELECT max(sequence) FROM record_changes", &[])?;
         let mut numbered = RowBlock::new(&schema::RECORD_CHANGES);
-        for row in block.rows() {
+        for row in changes.iter().flat_map(RowBlock::rows) {
             last += 1;
             numbered.push(last);
             row.values().skip(1).for_each(|value| numbered.push(value));
         }
-        self.changes = Some(last);
         self.write(&numbered)
     }
 

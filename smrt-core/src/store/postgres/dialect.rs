@@ -34,8 +34,12 @@ impl Dialect for PostgresDialect {
         true
     }
 
-    fn defers_indexes(&self) -> bool {
-        false
+    fn shares_imports(&self) -> bool {
+        true
+    }
+
+    fn ids_per_query(&self) -> usize {
+        4096
     }
 
     fn id_as_text(&self, column: &str) -> String {

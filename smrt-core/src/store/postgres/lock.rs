@@ -56,6 +56,11 @@ impl Locks {
         format!("SELECT pg_advisory_xact_lock{shared}({})", self.key(scope))
     }
 
+    /// Whether this connection has a lock that others are kept out by.
+    pub(super) fn is_held(&self, scope: Scope) -> bool {
+        self.held.contains(&(scope, Share::Alone))
+    }
+
     /// Takes a lock until it is given back or the connection ends; false when another connection
     /// has it. One that is held already is not taken twice.
     pub(super) fn take(
@@ -138,6 +143,7 @@ impl Locks {
         digest.update(self.schema.as_bytes());
         match scope {
             Scope::Store => digest.update(b"\0store"),
+            Scope::Section(Section::Runs) => digest.update(b"\0runs"),
             Scope::Section(Section::RecordChanges) => digest.update(b"\0record changes"),
             Scope::Section(Section::AuditTrail(tenant)) => {
                 digest.update(b"\0audit trail");
@@ -167,6 +173,7 @@ mod tests {
         let tenant = |slug| Scope::Section(Section::AuditTrail(Id::of_tenant(slug)));
         let scopes = [
             Scope::Store,
+            Scope::Section(Section::Runs),
             Scope::Section(Section::RecordChanges),
             tenant("acme"),
             tenant("beta"),

@@ -200,6 +200,10 @@ fn read<'a>(found: &Type, bytes: &'a [u8]) -> Option<Value<'a>> {
 pub(super) struct PostgresRow<'r>(pub(super) &'r postgres::Row);
 
 impl Row for PostgresRow<'_> {
+    fn width(&self) -> usize {
+        self.0.len()
+    }
+
     fn value(&self, column: usize) -> Result<Value<'_>, StoreError> {
         match self.0.try_get::<_, Found<'_>>(column) {
             Ok(Found(value)) => Ok(value),
