@@ -8,13 +8,16 @@ mod error;
 mod options;
 mod pipeline;
 mod report;
+mod retry;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use smrt_core::model::{Id, Instant};
 use smrt_core::smrt::TenantSession;
-use smrt_core::store::{ExistingHuman, ImportTransaction, IndexPolicy, NewRun, Run, RunStatus};
+use smrt_core::store::{
+    ExistingHuman, ImportTransaction, IndexPolicy, NewRun, Run, RunCounts, RunStatus,
+};
 
 pub use self::error::ImportError;
 pub use self::options::{ImportOptions, MaxRejects, ParseMaxRejectsError};
@@ -26,9 +29,14 @@ use crate::record::RecordBatch;
 use crate::seen::Seen;
 use crate::source::Source;
 use pipeline::{Pipeline, Stretch, Work};
+use retry::Retry;
 
 /// Rows after which a transaction is committed; a power cut loses at most these.
 const ROWS_PER_TRANSACTION: u64 = 16_384;
+
+/// The same where other imports go on meanwhile: whoever needs a key that this one has taken waits
+/// for the end of its transaction.
+const ROWS_PER_SHARED_TRANSACTION: u64 = 4096;
 
 /// The same in a bulk load, where rows are only appended and each commit waits for the disk.
 const ROWS_PER_BULK_TRANSACTION: u64 = 65_536;
@@ -283,7 +291,8 @@ impl Job<'_, '_, '_> {
         })
     }
 
-    /// Writes one transaction: the first stretch and those that follow, up to a bound.
+    /// Writes one transaction: the first stretch and those that follow, up to a bound. Returns how
+    /// many bytes of the file were read, and are to be.
     fn write_stretches(
         &mut self,
         first: Stretch,
@@ -291,6 +300,9 @@ impl Job<'_, '_, '_> {
         mapper: &RowMapper,
         watch: &Watch<'_>,
     ) -> Result<(u64, Option<u64>), ImportError> {
+        if self.session.shares_imports() {
+            return self.write_shared(first, pipeline, mapper, watch);
+        }
         let Self {
             base,
             session,
@@ -304,26 +316,14 @@ impl Job<'_, '_, '_> {
             false => ROWS_PER_TRANSACTION,
         };
         let mut counts = run.counts;
-        let mut place = (first.bytes_read, first.bytes_total);
+        let mut place = first.place();
         session.import_transaction(run, (watch.now)(), |transaction| {
             let mut next = Some(first);
-            let mut rows = 0;
             while let Some(stretch) = next.take() {
-                place = (stretch.bytes_read, stretch.bytes_total);
-                let planned = match stretch.work {
-                    Work::Planned(planned) => planned,
-                    Work::Cleaned(clean) => {
-                        let rows = Cleaned {
-                            context,
-                            mapper,
-                            batch: *clean,
-                        };
-                        plan_in(transaction, base.as_deref_mut(), plan, rows)?
-                    }
-                };
-                transaction.apply(&planned.batch)?;
-                counts += planned.counts;
-                rows += planned.counts.rows_checkpoint;
+                place = stretch.place();
+                let rows = stretch.rows_of(context, mapper);
+                counts += write(transaction, base.as_deref_mut(), plan, rows)?;
+                let rows = counts.rows_checkpoint - run.counts.rows_checkpoint;
                 if rows < rows_max && !watch.stop.load(Ordering::Relaxed) {
                     next = pipeline.next()?;
                 }
@@ -332,6 +332,61 @@ impl Job<'_, '_, '_> {
         })?;
         run.counts = counts;
         Ok(place)
+    }
+
+    /// The same where other imports go on meanwhile: the transaction is made again when one of them
+    /// was faster, or the connection was lost.
+    fn write_shared(
+        &mut self,
+        first: Stretch,
+        pipeline: &mut Pipeline,
+        mapper: &RowMapper,
+        watch: &Watch<'_>,
+    ) -> Result<(u64, Option<u64>), ImportError> {
+        let mut stretches = vec![first];
+        while stretches.iter().map(Stretch::rows).sum::<u64>() < ROWS_PER_SHARED_TRANSACTION {
+            match pipeline.next()? {
+                Some(stretch) => stretches.push(stretch),
+                None => break,
+            }
+        }
+        let mut retry = Retry::new();
+        while let Err(error) = self.try_write(&stretches, mapper, watch) {
+            retry.after(error, watch.stop)?;
+            // A connection that is lost in a commit leaves open whether it was made.
+            let stored = self.session.run(self.run.number, (watch.now)())?;
+            if let Some(stored) = stored.filter(|stored| stored.counts != self.run.counts) {
+                self.run.counts = stored.counts;
+                break;
+            }
+        }
+        Ok(stretches.last().map_or((0, None), Stretch::place))
+    }
+
+    fn try_write(
+        &mut self,
+        stretches: &[Stretch],
+        mapper: &RowMapper,
+        watch: &Watch<'_>,
+    ) -> Result<(), ImportError> {
+        let Self {
+            base,
+            session,
+            run,
+            clean: context,
+            plan,
+            ..
+        } = self;
+        let mut counts = run.counts;
+        session.import_transaction(run, (watch.now)(), |transaction| {
+            for stretch in stretches {
+                let rows = stretch.clone().rows_of(context, mapper);
+                counts += write(transaction, base.as_deref_mut(), plan, rows)?;
+            }
+            Ok::<_, ImportError>(transaction.checkpoint(&counts)?)
+        })?;
+        run.counts = counts;
+        Ok(())
     }
 
     /// What an earlier session of this bulk load has written; nothing for a new run.
@@ -383,17 +438,16 @@ impl Job<'_, '_, '_> {
             } = self;
             let mut counts = run.counts;
             session.import_transaction(run, (watch.now)(), |transaction| {
-                let rows = Cleaned {
+                let rows = Rows::Cleaned(Cleaned {
                     context,
                     mapper,
                     batch,
-                };
-                let mut planned = plan_in(transaction, base.as_deref_mut(), plan, rows)?;
-                transaction.apply(&planned.batch)?;
+                });
+                let mut written = write(transaction, base.as_deref_mut(), plan, rows)?;
                 transaction.settle_deferred(last)?;
                 // They were counted as read when they were set aside.
-                planned.counts.rows_checkpoint = 0;
-                counts += planned.counts;
+                written.rows_checkpoint = 0;
+                counts += written;
                 counts.rows_deferred -= settled.min(counts.rows_deferred);
                 Ok::<_, ImportError>(transaction.checkpoint(&counts)?)
             })?;
@@ -460,6 +514,45 @@ impl Job<'_, '_, '_> {
         self.run.status = RunStatus::RolledBack;
         Ok(Outcome::RolledBack)
     }
+}
+
+impl Stretch {
+    /// Bytes of the file read so far, and of the file, where known.
+    const fn place(&self) -> (u64, Option<u64>) {
+        (self.bytes_read, self.bytes_total)
+    }
+
+    fn rows_of<'c>(self, context: &'c CleanContext, mapper: &'c RowMapper) -> Rows<'c> {
+        match self.work {
+            Work::Planned(planned) => Rows::Planned(planned),
+            Work::Cleaned(batch) => Rows::Cleaned(Cleaned {
+                context,
+                mapper,
+                batch: *batch,
+            }),
+        }
+    }
+}
+
+/// Rows that are to be written.
+enum Rows<'c> {
+    Planned(Planned),
+    Cleaned(Cleaned<'c>),
+}
+
+/// Plans rows, if they are not planned yet, and writes them. Returns what they count.
+fn write(
+    transaction: &mut ImportTransaction<'_>,
+    base: Option<&mut TenantSession<'_>>,
+    plan: &PlanContext,
+    rows: Rows<'_>,
+) -> Result<RunCounts, ImportError> {
+    let planned = match rows {
+        Rows::Planned(planned) => planned,
+        Rows::Cleaned(rows) => plan_in(transaction, base, plan, rows)?,
+    };
+    transaction.apply(&planned.batch)?;
+    Ok(planned.counts)
 }
 
 /// Cleaned rows, and what it takes to clean them again.

@@ -74,7 +74,7 @@ pub struct Existing {
 }
 
 /// A planned stretch of rows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Planned {
     /// The writes.
     pub batch: ImportBatch,

@@ -11,6 +11,7 @@ use crate::record::RecordBatch;
 /// The finished rows of a [`RecordBatch`].
 ///
 /// Every block holds what would be inserted if each human were new.
+#[derive(Clone)]
 pub struct CleanBatch {
     /// The records themselves, for rows that are set aside.
     pub records: RecordBatch,

@@ -25,7 +25,7 @@ const STRETCHES_WAITING: usize = 2;
 const CLEANERS_MAX: usize = 4;
 
 /// A stretch of rows on its way to the writer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Stretch {
     pub(super) work: Work,
     /// Bytes of the file read when its last row was read.
@@ -34,8 +34,18 @@ pub(super) struct Stretch {
     pub(super) bytes_total: Option<u64>,
 }
 
+impl Stretch {
+    /// How many rows of the file it is.
+    pub(super) fn rows(&self) -> u64 {
+        match &self.work {
+            Work::Cleaned(batch) => batch.rows.len() as u64,
+            Work::Planned(planned) => planned.counts.rows_checkpoint,
+        }
+    }
+}
+
 /// How far the rows of a stretch have come.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Work {
     /// They are to be planned against the store.
     Cleaned(Box<CleanBatch>),
