@@ -38,7 +38,7 @@ impl House {
     }
 
     fn smrt(&self) -> Smrt {
-        Smrt::open_at(self.sandbox.path("smrt.db"), Access::Write, at()).unwrap()
+        Smrt::open_at(self.sandbox.location("smrt.db"), Access::Write, at()).unwrap()
     }
 
     /// Runs the program for a tenant; `HUMAN` stands for the human's id.

@@ -23,7 +23,7 @@ pub(crate) fn scene() -> Sandbox {
 
 /// Makes such a store. Of two that differ in `apart`, the trails begin to differ behind that entry.
 pub(crate) fn make(sandbox: &Sandbox, db: &str, apart: i64) {
-    let mut smrt = Smrt::create_at(sandbox.path(db), at()).unwrap();
+    let mut smrt = Smrt::create_at(sandbox.location(db), at()).unwrap();
     for slug in ["acme", "beta"] {
         add_tenant(&mut smrt, slug);
     }
@@ -335,7 +335,7 @@ fn an_entry_with_right_hashes_behind_the_noted_end_is_one_too_many() {
         "a.db",
         "SELECT hex(chain_hash) FROM audit_heads WHERE entries = 11",
     );
-    let mut smrt = Smrt::open_at(sandbox.path("a.db"), Access::Write, at()).unwrap();
+    let mut smrt = Smrt::open_at(sandbox.location("a.db"), Access::Write, at()).unwrap();
     append(&mut smrt, "acme", 3, at().as_micros());
     drop(smrt);
     let sql = format!(
@@ -406,7 +406,7 @@ fn nothing_is_appended_to_a_trail_whose_end_is_not_where_it_is_noted() {
     ] {
         let sandbox = scene();
         sandbox.tamper("a.db", sql);
-        let mut smrt = Smrt::open_at(sandbox.path("a.db"), Access::Write, at()).unwrap();
+        let mut smrt = Smrt::open_at(sandbox.location("a.db"), Access::Write, at()).unwrap();
         let error = smrt.append_made_up_entries("acme", 1, at()).unwrap_err();
         assert_eq!(error.code(), "store_damaged", "{sql}");
     }

@@ -62,7 +62,7 @@ fn a_mapping_that_does_not_fit_is_refused_before_a_store_is_made() {
         let refused = sandbox.smrt(&import).ends_with(2);
         assert!(refused.stderr.contains("m.toml"), "{}", refused.stderr);
         assert!(refused.stderr.contains(said), "{}", refused.stderr);
-        assert!(!sandbox.path("a.db").exists());
+        assert!(!sandbox.has_store("a.db"));
     };
     check("name = \"email\"\nother = \"email\"", "line 5, column 1");
     check("name = \"email\"\nmissing = \"first_name\"", "`missing`");

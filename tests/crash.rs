@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use smrt_core::store::{RunCounts, RunStatus};
 
+use crate::engine::TestEngine;
 use crate::people::{self, Random};
 use crate::sandbox::{Finished, Sandbox, import_arguments};
 
@@ -27,11 +28,9 @@ enum Into {
 impl Into {
     /// Puts the store there as it is before the import.
     fn prepare(self, sandbox: &Sandbox, db: &str) {
-        for suffix in ["", "-wal", "-shm", "-import-lock"] {
-            let _ = std::fs::remove_file(sandbox.path(&format!("{db}{suffix}")));
-        }
+        sandbox.remove_store(db);
         if self == Self::FilledStore {
-            std::fs::copy(sandbox.path("filled.db"), sandbox.path(db)).unwrap();
+            sandbox.copy_store("filled.db", db);
         }
     }
 
@@ -106,6 +105,11 @@ fn assert_resumed(sandbox: &Sandbox, db: &str, into: Into, want: &Undisturbed, s
 
 /// Kills imports at random times until `kills` of them hit, and resumes each.
 fn kill_and_resume(into: Into, seed: u64, kills: u32) {
+    // What differs between the engines is how they commit, not where the program may be killed.
+    let kills = match TestEngine::chosen() {
+        TestEngine::Sqlite => kills,
+        TestEngine::DuckDb | TestEngine::Postgres => kills / 3,
+    };
     let (sandbox, undisturbed) = scene(into, seed);
     let mut random = Random::new(seed);
     let mut hits = 0;
@@ -192,8 +196,8 @@ fn an_interrupted_run_says_so_and_is_resumed() {
 #[test]
 fn a_store_without_its_tables_yet_is_completed() {
     let (sandbox, undisturbed) = scene(Into::FreshStore, 77);
-    let place = smrt_core::store::contract::SqlitePlace::new(sandbox.path("crash.db"));
-    drop(smrt_core::store::contract::Place::create(&place).unwrap());
+    let place = TestEngine::chosen().place(&sandbox, "crash.db");
+    drop(place.create().unwrap());
     assert_resumed(
         &sandbox,
         "crash.db",
@@ -201,10 +205,11 @@ fn a_store_without_its_tables_yet_is_completed() {
         &undisturbed,
         "no tables",
     );
-    sandbox.write("crash.db", "");
-    for suffix in ["-wal", "-shm"] {
-        let _ = std::fs::remove_file(sandbox.path(&format!("crash.db{suffix}")));
+    if TestEngine::chosen() == TestEngine::Postgres {
+        return;
     }
+    sandbox.remove_store("crash.db");
+    sandbox.write("crash.db", "");
     assert_resumed(
         &sandbox,
         "crash.db",

@@ -15,7 +15,7 @@ use crate::sandbox::{EXPORTED_AT, Sandbox, at};
 
 /// A new store with the tenant `acme`.
 pub(crate) fn new_store(sandbox: &Sandbox, db: &str) -> Smrt {
-    let mut smrt = Smrt::create_at(sandbox.path(db), at()).unwrap();
+    let mut smrt = Smrt::create_at(sandbox.location(db), at()).unwrap();
     add_tenant(&mut smrt, "acme");
     smrt
 }

@@ -1,4 +1,6 @@
 //! A folder of its own for each test, with the program in it: no home, no environment, no clock.
+//!
+//! A store is named like a file, and is kept on the engine of this process.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -6,18 +8,24 @@ use std::process::{Command, Output, Stdio};
 
 use smrt_core::model::{Actor, Instant};
 use smrt_core::smrt::Smrt;
-use smrt_core::store::{Access, Run};
+use smrt_core::store::{Access, Run, StoreLocation, Value};
 use tempfile::TempDir;
 
 use crate::binary;
+use crate::engine::{self, TestEngine};
 
 /// The instant the program acts at, and the one its files were exported at.
 pub(crate) const AT: &str = "2026-11-21T08:30:00Z";
 pub(crate) const EXPORTED_AT: &str = "2026-11-20T00:00:00Z";
 
-/// A temporary folder.
+/// The store of a command that names none.
+const DEFAULT_DB: &str = "smrt.db";
+
+/// A temporary folder, and the stores that are named like files in it.
 pub(crate) struct Sandbox {
     folder: TempDir,
+    engine: TestEngine,
+    number: u32,
 }
 
 /// How the program ended.
@@ -28,13 +36,55 @@ pub(crate) struct Finished {
 }
 
 impl Sandbox {
+    /// A sandbox whose stores are on the engine of this process.
     pub(crate) fn new() -> Self {
+        Self::on(TestEngine::chosen())
+    }
+
+    /// A sandbox whose stores are on this engine.
+    pub(crate) fn on(engine: TestEngine) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("smrt-test-")
             .tempdir()
             .expect("a temporary folder can be made");
         std::fs::create_dir(folder.path().join("tmp")).unwrap();
-        Self { folder }
+        Self {
+            folder,
+            engine,
+            number: engine::next_number(),
+        }
+    }
+
+    /// Takes a store away, if there is one.
+    pub(crate) fn remove_store(&self, db: &str) {
+        self.engine.remove(self, db);
+    }
+
+    /// A number that no other sandbox of this process has.
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Where a store is, for the library.
+    pub(crate) fn location(&self, db: &str) -> StoreLocation {
+        self.engine.absolute_location(self, db)
+    }
+
+    /// Whether a store of this name is there.
+    pub(crate) fn has_store(&self, db: &str) -> bool {
+        Smrt::exists_at(self.location(db)).unwrap()
+    }
+
+    /// Makes one store the copy of another.
+    pub(crate) fn copy_store(&self, from: &str, to: &str) {
+        if self.engine == TestEngine::Postgres {
+            let going = std::sync::atomic::AtomicBool::new(false);
+            let mut from = self.store(from);
+            let copied = from.copy_to(&self.location(to), at(), &going, &mut |_| {});
+            copied.unwrap().expect("nobody stopped it");
+        } else {
+            std::fs::copy(self.path(from), self.path(to)).unwrap();
+        }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -53,10 +103,31 @@ impl Sandbox {
 
     /// The program, about to be run in this folder.
     pub(crate) fn command<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
+        self.command_at(AT, arguments)
+    }
+
+    fn command_at<A: AsRef<OsStr>>(&self, at: &str, arguments: &[A]) -> Command {
         let mut command = Command::new(binary::path());
         self.settle(&mut command);
-        command.args(arguments).args(["--at", AT]);
+        let mut names_store = false;
+        for argument in arguments {
+            let argument = argument.as_ref();
+            match argument.to_str().filter(|_| names_store) {
+                Some(db) => command.arg(self.argument(db)),
+                None => command.arg(argument),
+            };
+            names_store = argument == "--db";
+        }
+        command.args(["--at", at]);
         command
+    }
+
+    /// A store as the command line names it; what is no plain name is left as it is.
+    fn argument(&self, db: &str) -> String {
+        match db.ends_with(".db") && !db.contains(['/', ':']) {
+            true => self.engine.location(self, db),
+            false => db.to_owned(),
+        }
     }
 
     /// Gives a command this folder and nothing else.
@@ -68,19 +139,29 @@ impl Sandbox {
             .env("TMPDIR", self.path("tmp"))
             .env("PATH", "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin")
             .stdin(Stdio::null());
+        if self.engine != TestEngine::Sqlite {
+            command.env("SMRT_DB", self.argument(DEFAULT_DB));
+        }
+    }
+
+    /// How a run of the program ended, with stores named as the test names them.
+    pub(crate) fn finished(&self, output: Output) -> Finished {
+        let finished = Finished::new(output);
+        Finished {
+            exit: finished.exit,
+            stdout: self.engine.named_as_files(self, &finished.stdout),
+            stderr: self.engine.named_as_files(self, &finished.stderr),
+        }
     }
 
     /// Runs the program to its end, as of another instant.
     pub(crate) fn smrt_at<A: AsRef<OsStr>>(&self, at: &str, arguments: &[A]) -> Finished {
-        let mut command = Command::new(binary::path());
-        self.settle(&mut command);
-        command.args(arguments).args(["--at", at]);
-        Finished::new(command.output().unwrap())
+        self.finished(self.command_at(at, arguments).output().unwrap())
     }
 
     /// Runs the program to its end.
     pub(crate) fn smrt<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Finished {
-        Finished::new(self.command(arguments).output().unwrap())
+        self.finished(self.command(arguments).output().unwrap())
     }
 
     /// Imports a file with the mapping of [`crate::people`], tolerating rejects.
@@ -89,7 +170,7 @@ impl Sandbox {
     }
 
     pub(crate) fn store(&self, db: &str) -> Smrt {
-        Smrt::open_at(self.path(db), Access::Read, at()).unwrap()
+        Smrt::open_at(self.location(db), Access::Read, at()).unwrap()
     }
 
     pub(crate) fn digest(&self, db: &str) -> String {
@@ -145,28 +226,33 @@ impl Sandbox {
 
     /// Asks the store a question in SQL; each row as its columns' texts.
     pub(crate) fn ask(&self, db: &str, sql: &str) -> Vec<Vec<String>> {
-        let connection = rusqlite::Connection::open(self.path(db)).unwrap();
-        let mut statement = connection.prepare(sql).unwrap();
-        let width = statement.column_count();
-        let rows = statement.query_map([], |row| {
-            (0..width)
-                .map(|column| {
-                    Ok(match row.get::<_, rusqlite::types::Value>(column)? {
-                        rusqlite::types::Value::Null => "NULL".to_owned(),
-                        rusqlite::types::Value::Integer(number) => number.to_string(),
-                        rusqlite::types::Value::Text(text) => text,
-                        other => format!("{other:?}"),
-                    })
-                })
-                .collect()
+        let place = self.engine.place(self, db);
+        let mut rows = Vec::new();
+        let mut engine = place.connect(Access::Read).unwrap();
+        let asked = engine.query(sql, &[], &mut |row| {
+            let texts = (0..row.width()).map(|column| row.value(column).map(text_of));
+            rows.push(texts.collect::<Result<_, _>>()?);
+            Ok(())
         });
-        rows.unwrap().map(Result::unwrap).collect()
+        asked.unwrap();
+        rows
     }
 
     /// Does something to the store in SQL that the program would not do.
     pub(crate) fn tamper(&self, db: &str, sql: &str) {
-        let connection = rusqlite::Connection::open(self.path(db)).unwrap();
-        connection.execute_batch(sql).unwrap();
+        let place = self.engine.place(self, db);
+        let mut engine = place.connect(Access::Write).unwrap();
+        engine.execute_script(sql).unwrap();
+    }
+}
+
+/// A value as SQLite shows it, which has no booleans and no instants.
+fn text_of(value: Value<'_>) -> String {
+    match (value.as_integer(), value) {
+        (Some(number), _) => number.to_string(),
+        (None, Value::Null) => "NULL".to_owned(),
+        (None, Value::Text(text)) => text.to_owned(),
+        (None, other) => format!("{other:?}"),
     }
 }
 
@@ -226,4 +312,12 @@ impl Finished {
 
 pub(crate) fn at() -> Instant {
     AT.parse().unwrap()
+}
+
+/// An error and what caused it.
+pub(crate) fn causes(error: &dyn std::error::Error) -> String {
+    let cause = error
+        .source()
+        .map(|cause| format!(", because {}", causes(cause)));
+    format!("{error}{}", cause.unwrap_or_default())
 }

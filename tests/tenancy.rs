@@ -495,7 +495,7 @@ fn each_tenant_counts_its_own_runs_on_the_command_line() {
     for (tenant, file, seed) in [("acme", "a", 1), ("beta", "b", 2), ("acme", "c", 3)] {
         let file = format!("{file}.csv");
         sandbox.write(&file, people::file(seed, 300));
-        if sandbox.path("x.db").exists() {
+        if sandbox.has_store("x.db") {
             sandbox.smrt(&["tenant", "add", "beta", "--db", "x.db"]);
         }
         sandbox

@@ -69,7 +69,7 @@ fn undo_restores_the_digest_from_before_under_every_policy() {
 fn runs_are_undone_one_by_one_down_to_the_empty_store() {
     let sandbox = scene();
     let mut digests = Vec::new();
-    drop(Smrt::create_at(sandbox.path("a.db"), at()).unwrap());
+    drop(Smrt::create_at(sandbox.location("a.db"), at()).unwrap());
     for (file, policy) in [
         ("a", "update"),
         ("b", "fill"),
@@ -257,7 +257,7 @@ fn an_unfinished_run_is_undone() {
     for filled in [false, true] {
         let sandbox = scene();
         sandbox.write("big.csv", people::file(9, 60_000));
-        drop(Smrt::create_at(sandbox.path("a.db"), at()).unwrap());
+        drop(Smrt::create_at(sandbox.location("a.db"), at()).unwrap());
         // The tenant is there before, so that only the run's own writes are to be taken back.
         sandbox.import("a.db", "a.csv", &[]).ends_with(0);
         if !filled {

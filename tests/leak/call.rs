@@ -54,6 +54,7 @@ pub(super) type Call = fn(&mut TenantSession<'_>, &Target, When) -> Told;
 pub(super) const METHODS: &[(&str, Call)] = &[
     ("tenant", |s, _, _| told(Ok(s.tenant().clone()))),
     ("actor", |s, _, _| told(Ok(s.actor().to_string()))),
+    ("shares_imports", |s, _, _| told(Ok(s.shares_imports()))),
     ("add_humans", |s, _, w| {
         told(s.add_humans(&[new_human()], w.instant()))
     }),

@@ -91,6 +91,7 @@ const COMMANDS: &[(&str, Audience)] = &[
     ("tenant", Audience::Group),
     ("tenant add", Audience::Operator),
     ("tenant set", Audience::Operator),
+    ("tenant role", Audience::Operator),
     ("tenant list", Audience::Operator),
     ("db", Audience::Group),
     ("db digest", Audience::Operator),
@@ -371,6 +372,7 @@ pub(super) fn cases(world: &World) -> Vec<Case> {
     add("db restore", "kept.db");
     add("tenant list", "");
     add("tenant set", "gamma --setting grant_days_max=90");
+    add("tenant role", "gamma reader_of_gamma");
     add("tenant add", "delta");
     cases
 }

@@ -38,6 +38,14 @@ Examples:
   smrt tenant set acme --tier basic --disable sharing --disable consent
   smrt tenant set acme --setting grant_days_max=90 --setting default_region=GB";
 
+const ROLE_HELP: &str = "\
+The role reads the tenant's own records by any SQL, and no others, and writes nothing; row-level
+security sees to it. It cannot log in: let a login have it with `GRANT ROLE TO LOGIN`.
+After a migration, the same command lets the role read what is new.
+
+Examples:
+  smrt tenant role acme acme_reader --db postgres://smrt@db.example.com/contacts";
+
 const LIST_HELP: &str = "\
 Examples:
   smrt tenant list
@@ -58,6 +66,14 @@ pub(crate) enum TenantCommand {
     /// Change a tenant's name, tier, modules or settings
     #[command(after_long_help = SET_HELP)]
     Set(SetArgs),
+    /// Make a role of a Postgres database that reads one tenant's records and no others
+    #[command(after_long_help = ROLE_HELP)]
+    Role {
+        /// The tenant's short name
+        slug: String,
+        /// The name of the role; one that is there is the tenant's already
+        role: String,
+    },
     /// List the tenants
     #[command(after_long_help = LIST_HELP)]
     List,
@@ -178,10 +194,19 @@ pub(super) fn run(command: TenantCommand, global: &GlobalArgs, ui: &Ui) -> Resul
             vec![store.add_tenant(&new, &context::actor(global), context::now(global))?]
         }
         TenantCommand::Set(args) => vec![set(&args, global)?],
+        TenantCommand::Role { slug, role } => vec![make_role(&slug, &role, global)?],
         TenantCommand::List => context::smrt(global)?.tenants()?,
     };
     output::listing(ui.format, tenants.into_iter().map(TenantRow::from))?;
     Ok(Exit::Done)
+}
+
+fn make_role(slug: &str, role: &str, global: &GlobalArgs) -> Result<Tenant, CliError> {
+    let mut smrt = context::smrt(global)?;
+    let tenant = context::named_tenant(&smrt.tenants()?, slug)?;
+    let (actor, now) = (context::actor(global), context::now(global));
+    smrt.create_tenant_role(slug, role, &actor, now)?;
+    Ok(tenant)
 }
 
 fn set(args: &SetArgs, global: &GlobalArgs) -> Result<Tenant, CliError> {
