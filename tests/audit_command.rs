@@ -81,9 +81,9 @@ fn an_entry_is_shown_with_its_hashes_and_one_that_is_not_there_ends_with_1() {
 #[test]
 fn listing_goes_on_behind_the_last_entry_shown() {
     let sandbox = scene();
-    let path = sandbox.path("a.db");
+    let location = sandbox.location("a.db");
     let (at, access) = (crate::sandbox::at(), smrt_core::store::Access::Write);
-    let mut smrt = smrt_core::smrt::Smrt::open_at(&path, access, at).unwrap();
+    let mut smrt = smrt_core::smrt::Smrt::open_at(location, access, at).unwrap();
     smrt.append_made_up_entries("acme", 2_100, at).unwrap();
     drop(smrt);
     let list = |more: &[&str]| {

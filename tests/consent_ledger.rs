@@ -17,22 +17,24 @@ fn scene() -> Sandbox {
 
 /// Runs the program for `acme`, now or at the instant that follows `--at`.
 fn smrt(sandbox: &Sandbox, arguments: &[&str]) -> Finished {
-    let mut command = std::process::Command::new(crate::binary::path());
-    sandbox.settle(&mut command);
-    command.args(arguments);
+    let mut all = arguments.to_vec();
+    let mut at = crate::sandbox::AT;
+    if let Some(told) = all.iter().position(|argument| *argument == "--at") {
+        at = all[told + 1];
+        all.drain(told..told + 2);
+    }
     for (option, value) in [
         ("--db", "a.db"),
         ("--actor", "anna.k"),
-        ("--at", crate::sandbox::AT),
         ("--tenant", "acme"),
     ] {
         let is_told = arguments.contains(&option);
         let is_named_otherwise = arguments[0] == "tenant" && option == "--tenant";
         if !is_told && !is_named_otherwise {
-            command.args([option, value]);
+            all.extend([option, value]);
         }
     }
-    Finished::new(command.output().unwrap())
+    sandbox.smrt_at(at, &all)
 }
 
 /// Runs a line of words for `acme`.
@@ -518,7 +520,7 @@ fn every_addition_is_in_the_audit_trail() {
     );
     run(&sandbox, "consent import events.csv --dry-run").ends_with(0);
     run(&sandbox, "consent import events.csv").ends_with(0);
-    let sql = "SELECT action, actor FROM audit_log WHERE action LIKE 'consent%' ORDER BY rowid";
+    let sql = "SELECT action, actor FROM audit_log WHERE action LIKE 'consent%' ORDER BY tenant_id, sequence";
     assert_eq!(
         sandbox.ask("a.db", sql),
         [

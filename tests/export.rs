@@ -77,10 +77,10 @@ impl Team {
     /// Everything but when and by which run a row of a source was last seen.
     fn content(&self) -> Vec<Vec<Vec<String>>> {
         let tables = [
-            "SELECT hex(id), * FROM humans ORDER BY id",
-            "SELECT hex(id), * FROM phone_numbers ORDER BY id",
-            "SELECT hex(id), * FROM phone_human_links ORDER BY id",
-            "SELECT hex(id), * FROM consent_records ORDER BY id",
+            "SELECT * FROM humans ORDER BY id",
+            "SELECT * FROM phone_numbers ORDER BY id",
+            "SELECT * FROM phone_human_links ORDER BY id",
+            "SELECT * FROM consent_records ORDER BY id",
             "SELECT * FROM phone_number_ties ORDER BY 1, 2",
         ];
         tables.map(|sql| self.0.ask("team.db", sql)).to_vec()

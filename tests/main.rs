@@ -36,6 +36,7 @@ mod interaction;
 mod leak;
 mod library;
 mod moving;
+mod older_versions;
 mod people;
 mod postgres;
 mod postgres_import;

@@ -36,8 +36,8 @@ const QUERIES: [(&str, &str); 4] = [
     (
         "phone numbers",
         "SELECT l.import_line, p.phone_number, l.relationship_type, \
-         CASE l.is_primary WHEN 1 THEN 'primary' END, \
-         CASE p.is_mobile WHEN 1 THEN 'mobile' WHEN 0 THEN 'fixed' END, \
+         CASE CAST(l.is_primary AS INTEGER) WHEN 1 THEN 'primary' END, \
+         CASE CAST(p.is_mobile AS INTEGER) WHEN 1 THEN 'mobile' WHEN 0 THEN 'fixed' END, \
          CASE l.metadata WHEN '{}' THEN NULL ELSE l.metadata END \
          FROM phone_human_links l JOIN phone_numbers p ON p.id = l.phone_number_id \
          ORDER BY l.import_line, p.phone_number, l.relationship_type",

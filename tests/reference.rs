@@ -1,12 +1,15 @@
-//! Random sequences of imports and undos, compared with a naive model of what they mean.
+//! Random sequences of imports and undos, compared with a naive model of what they mean, on one
+//! engine and on all of them at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use smrt_core::smrt::Smrt;
 use smrt_core::store::RunCounts;
 use smrt_etl::plan::ConflictPolicy;
 
+use crate::engine::TestEngine;
 use crate::library::{import_text, new_store, session};
 use crate::sandbox::{Sandbox, at};
 
@@ -239,18 +242,30 @@ fn facts_in(sandbox: &Sandbox) -> BTreeSet<String> {
         "SELECT 'number', phone_number FROM phone_numbers",
         "SELECT 'human', s.source_key, h.first_name, h.company_name FROM humans h \
          JOIN source_keys s ON s.human_id = h.id AND s.occurrence = 0 WHERE s.source_key <> 'seed'",
-        "SELECT 'link', s.source_key, p.phone_number, l.relationship_type, l.is_primary, \
-         l.metadata ->> 'extension' \
+        "SELECT 'link', s.source_key, p.phone_number, l.relationship_type, l.is_primary, l.metadata \
          FROM phone_human_links l JOIN phone_numbers p ON p.id = l.phone_number_id \
          JOIN source_keys s ON s.human_id = l.human_id AND s.occurrence = 0",
-        "SELECT 'consent', s.source_key, iif(c.consent_source LIKE '%Also%', 1, 0), c.consent_status \
+        "SELECT 'consent', s.source_key, CASE WHEN c.consent_source LIKE '%Also%' THEN 1 ELSE 0 END, c.consent_status \
          FROM consent_records c JOIN source_keys s ON s.human_id = c.human_id AND s.occurrence = 0",
     ];
     FACTS
         .iter()
         .flat_map(|sql| sandbox.ask("a.db", sql))
-        .map(|row| row.join(" "))
+        .map(|mut row| {
+            if row[0] == "link" {
+                let metadata = row.pop().unwrap();
+                row.push(extension_in(&metadata));
+            }
+            row.join(" ")
+        })
         .collect()
+}
+
+/// What is dialled after a number, as a link's metadata say it.
+fn extension_in(metadata: &str) -> String {
+    let metadata: serde_json::Value = serde_json::from_str(metadata).unwrap();
+    let extension = metadata["extension"].as_str();
+    extension.unwrap_or("NULL").to_owned()
 }
 
 fn csv(rows: &[Row]) -> String {
@@ -328,51 +343,92 @@ enum Start {
     OneHuman,
 }
 
-fn check(steps: &[Step], start: Start) -> Result<(), TestCaseError> {
-    let sandbox = Sandbox::new();
-    let mut store = new_store(&sandbox, "a.db");
-    if start == Start::OneHuman {
-        let seed = "Key,First,Company,Fax,Work,Mail,Also\nseed,Seed,,,,,\n";
-        import_text(&mut store, "acme", MAPPING, seed, ConflictPolicy::Update);
+/// A store on an engine, with what stood in it before each run that is not undone.
+struct Stage {
+    sandbox: Sandbox,
+    store: Smrt,
+    /// The digest, and the run's number.
+    history: Vec<(String, i64)>,
+}
+
+impl Stage {
+    fn new(engine: TestEngine, start: Start) -> Self {
+        let sandbox = Sandbox::on(engine);
+        let mut store = new_store(&sandbox, "a.db");
+        if start == Start::OneHuman {
+            let seed = "Key,First,Company,Fax,Work,Mail,Also\nseed,Seed,,,,,\n";
+            import_text(&mut store, "acme", MAPPING, seed, ConflictPolicy::Update);
+        }
+        Self {
+            sandbox,
+            store,
+            history: Vec::new(),
+        }
     }
+
+    fn digest(&mut self) -> String {
+        self.store.digest().unwrap().to_hex()
+    }
+
+    fn import(&mut self, text: &str, policy: ConflictPolicy) -> RunCounts {
+        let before = self.digest();
+        let report = import_text(&mut self.store, "acme", MAPPING, text, policy);
+        self.history.push((before, report.run));
+        report.counts
+    }
+
+    fn undo(&mut self) -> Result<(), TestCaseError> {
+        if let Some((before, number)) = self.history.pop() {
+            let report = session(&mut self.store, "acme").undo_run(number, at());
+            prop_assert_eq!(report.unwrap().obstacles_total, 0);
+            prop_assert_eq!(self.digest(), before);
+        }
+        Ok(())
+    }
+}
+
+fn check(steps: &[Step], start: Start, engines: &[TestEngine]) -> Result<(), TestCaseError> {
+    let mut stages: Vec<Stage> = engines
+        .iter()
+        .map(|engine| Stage::new(*engine, start))
+        .collect();
     let mut world = World::default();
-    // What stood before each run that is not undone, with the run's number.
-    let mut history: Vec<(World, String, i64)> = Vec::new();
+    let mut history: Vec<World> = Vec::new();
     let mut last_rows: Vec<Row> = vec![];
     for (run, step) in (1..).zip(steps) {
         let (rows, policy) = match step {
             Step::Import(rows, policy) => (rows.clone(), *policy),
             Step::Repeat(policy) => (last_rows.clone(), *policy),
             Step::Undo => {
-                if let Some((before, digest, number)) = history.pop() {
-                    let report = session(&mut store, "acme").undo_run(number, at()).unwrap();
-                    prop_assert_eq!(report.obstacles_total, 0);
-                    prop_assert_eq!(store.digest().unwrap().to_hex(), digest);
-                    world = before;
-                }
+                stages.iter_mut().try_for_each(Stage::undo)?;
+                world = history.pop().unwrap_or(world);
                 continue;
             }
         };
         if rows.is_empty() {
             continue;
         }
-        let before = (world.clone(), store.digest().unwrap().to_hex());
-        let report = import_text(&mut store, "acme", MAPPING, &csv(&rows), policy);
+        history.push(world.clone());
         let expected = world.import(&rows, policy, run);
-        prop_assert_eq!(report.counts, expected, "{:?} {:?}", start, policy);
-        prop_assert_eq!(facts_in(&sandbox), world.facts());
-        history.push((before.0, before.1, report.run));
+        for stage in &mut stages {
+            let counts = stage.import(&csv(&rows), policy);
+            prop_assert_eq!(counts, expected, "{:?} {:?}", start, policy);
+            prop_assert_eq!(facts_in(&stage.sandbox), world.facts());
+        }
+        let digests: BTreeSet<String> = stages.iter_mut().map(Stage::digest).collect();
+        prop_assert_eq!(digests.len(), 1, "the engines differ");
         last_rows = rows;
     }
-    let checked = store.check().unwrap();
-    prop_assert!(checked.is_sound(), "{:?}", checked);
+    for stage in &mut stages {
+        let checked = stage.store.check().unwrap();
+        prop_assert!(checked.is_sound(), "{:?}", checked);
+    }
     Ok(())
 }
 
-#[test]
-fn imports_and_undos_do_what_the_model_says() {
+fn check_sequences(cases: u32, engines: &[TestEngine]) {
     let config = Config {
-        cases: 96,
+        cases,
         failure_persistence: None,
         max_shrink_iters: 400,
         ..Config::default()
@@ -380,10 +436,20 @@ fn imports_and_undos_do_what_the_model_says() {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let outcome = runner.run(&proptest::collection::vec(step(), 1..6), |steps| {
-        check(&steps, Start::Empty)?;
-        check(&steps, Start::OneHuman)
+        check(&steps, Start::Empty, engines)?;
+        check(&steps, Start::OneHuman, engines)
     });
     if let Err(failure) = outcome {
         panic!("{failure}");
     }
+}
+
+#[test]
+fn imports_and_undos_do_what_the_model_says() {
+    check_sequences(96, &[TestEngine::Sqlite]);
+}
+
+#[test]
+fn the_engines_do_the_same_and_leave_the_same_digest() {
+    check_sequences(24, &TestEngine::ALL);
 }

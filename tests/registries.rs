@@ -518,7 +518,7 @@ fn a_load_that_is_killed_shows_nothing_and_goes_on() {
     sandbox.write("old.txt", wide_list(1));
     sandbox.write("new.txt", wide_list(2));
     load(&sandbox, "acme", "old.txt", &[]).ends_with(0);
-    std::fs::copy(sandbox.path("smrt.db"), sandbox.path("before.db")).unwrap();
+    sandbox.copy_store("smrt.db", "before.db");
     let newer = ["--version-date", "2026-11-08"];
     let began = Instant::now();
     load(&sandbox, "acme", "new.txt", &newer).ends_with(0);
@@ -526,10 +526,8 @@ fn a_load_that_is_killed_shows_nothing_and_goes_on() {
     let want = sandbox.digest("smrt.db");
     let mut random = Random::new(7);
     for _ in 0..6 {
-        for suffix in ["", "-wal", "-shm", "-import-lock"] {
-            let _ = std::fs::remove_file(sandbox.path(&format!("smrt.db{suffix}")));
-        }
-        std::fs::copy(sandbox.path("before.db"), sandbox.path("smrt.db")).unwrap();
+        sandbox.remove_store("smrt.db");
+        sandbox.copy_store("before.db", "smrt.db");
         let mut line = vec![
             "dnc",
             "load",

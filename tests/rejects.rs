@@ -86,7 +86,7 @@ fn corrected(sandbox: &Sandbox) -> String {
 fn humans(sandbox: &Sandbox, db: &str) -> Vec<Vec<String>> {
     sandbox.ask(
         db,
-        "SELECT hex(h.id), h.first_name, h.last_name, h.email, h.metadata, p.phone_number
+        "SELECT h.id, h.first_name, h.last_name, h.email, h.metadata, p.phone_number
          FROM humans h
          LEFT JOIN phone_human_links l ON l.human_id = h.id
          LEFT JOIN phone_numbers p ON p.id = l.phone_number_id

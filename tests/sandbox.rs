@@ -252,6 +252,7 @@ fn text_of(value: Value<'_>) -> String {
         (Some(number), _) => number.to_string(),
         (None, Value::Null) => "NULL".to_owned(),
         (None, Value::Text(text)) => text.to_owned(),
+        (None, Value::Id(id)) => id.to_string(),
         (None, other) => format!("{other:?}"),
     }
 }

@@ -85,8 +85,8 @@ impl Office {
     }
 
     fn in_session<T>(&self, work: impl FnOnce(&mut TenantSession<'_>) -> T) -> T {
-        let path = self.0.path("smrt.db");
-        let mut smrt = Smrt::open_at(&path, Access::Write, instant(BEFORE)).unwrap();
+        let location = self.0.location("smrt.db");
+        let mut smrt = Smrt::open_at(location, Access::Write, instant(BEFORE)).unwrap();
         in_session(&mut smrt, work)
     }
 

@@ -585,7 +585,12 @@ fn a_tenant_without_the_module_is_refused_every_verb_of_it() {
          AND detail = '{\"reason\":\"module_disabled\"}'",
     );
     assert_eq!(entries, [[(count - 1).to_string()]]);
-    let mut smrt = Smrt::open(sandbox.path("a.db").to_str().unwrap()).unwrap();
+    let mut smrt = Smrt::open_at(
+        sandbox.location("a.db"),
+        smrt_core::store::Access::Write,
+        at(),
+    )
+    .unwrap();
     let error = session(&mut smrt, "default").runs(at()).unwrap_err();
     assert_eq!(error.code(), "module_disabled");
 }

@@ -2,6 +2,8 @@
 //!
 //! What this module does not do: it takes no decision. It reads facts and writes rows.
 
+#[cfg(any(feature = "duckdb", feature = "postgres"))]
+mod argument;
 pub(crate) mod audit;
 mod check;
 mod connect;
@@ -24,8 +26,6 @@ mod info;
 pub(crate) mod interactions;
 mod location;
 mod migration;
-#[cfg(feature = "duckdb")]
-mod placeholder;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod provenance;

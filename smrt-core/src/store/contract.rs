@@ -203,6 +203,10 @@ pub const CASES: &[Case] = &[
         "signs of pattern languages are ordinary characters in a search",
         text::no_patterns,
     ),
+    Case::new(
+        "a statement may leave out parameters before its last one",
+        text::unused_parameters,
+    ),
     Case::new("rows come in the query's order", text::query_order),
     Case::new(
         "an error of the caller ends a query and leaves the connection usable",

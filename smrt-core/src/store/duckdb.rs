@@ -20,11 +20,11 @@ use self::database::{Database, Mode};
 use self::error::{is_without_transaction, translate};
 use self::header::identify;
 use self::value::{Bound, DuckDbRow};
+use super::argument::{self, Argument, Numbered};
 use super::dialect::{Dialect, References};
 use super::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
 use super::error::{StoreError, StoreErrorKind};
 use super::file::{self, FileKind};
-use super::placeholder::to_dollars;
 use super::schema::{Index, Kind, Uniqueness};
 use super::value::{Row, RowBlock, Value};
 use crate::model::Instant;
@@ -43,7 +43,17 @@ pub(crate) struct DuckDbEngine {
     transaction: Transaction,
     imports: bool,
     /// SQL of the domain by its text with DuckDB's marks.
-    texts: HashMap<String, String>,
+    texts: HashMap<String, Arc<Numbered>>,
+}
+
+/// The values that the marks of a statement stand for.
+fn bound<'v>(text: &Numbered, parameters: &[Value<'v>]) -> Vec<Bound<'v>> {
+    let value = |position: usize| parameters.get(position).copied().unwrap_or(Value::Null);
+    let values = text.arguments.iter().map(|argument| match *argument {
+        Argument::Value(position) => value(position),
+        Argument::IsNull(position) => Value::Boolean(matches!(value(position), Value::Null)),
+    });
+    values.map(Bound::parameter).collect()
 }
 
 /// What kind of transaction is open.
@@ -132,12 +142,12 @@ impl DuckDbEngine {
         written.map_err(|error| translate(error, "write"))
     }
 
-    fn with_marks(&mut self, sql: &str) -> String {
+    fn with_marks(&mut self, sql: &str) -> Arc<Numbered> {
         if let Some(text) = self.texts.get(sql) {
-            return text.clone();
+            return Arc::clone(text);
         }
-        let text = to_dollars(sql);
-        self.texts.insert(sql.to_owned(), text.clone());
+        let text = Arc::new(argument::number(sql));
+        self.texts.insert(sql.to_owned(), Arc::clone(&text));
         text
     }
 
@@ -267,11 +277,10 @@ impl Engine for DuckDbEngine {
     }
 
     fn execute(&mut self, sql: &str, parameters: &[Value<'_>]) -> Result<u64, StoreError> {
-        let sql = self.with_marks(sql);
+        let text = self.with_marks(sql);
         self.writing(|engine| {
-            let mut statement = engine.connection.prepare_cached(&sql)?;
-            let bound = parameters.iter().map(|value| Bound::parameter(*value));
-            statement.execute(params_from_iter(bound))
+            let mut statement = engine.connection.prepare_cached(&text.sql)?;
+            statement.execute(params_from_iter(bound(&text, parameters)))
         })
         .map(|changed| changed as u64)
     }
@@ -287,11 +296,11 @@ impl Engine for DuckDbEngine {
         each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let failed = |error| translate(error, "read");
-        let sql = self.with_marks(sql);
-        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
-        let bound = parameters.iter().map(|value| Bound::parameter(*value));
+        let text = self.with_marks(sql);
+        let statement = self.connection.prepare_cached(&text.sql);
+        let mut statement = statement.map_err(failed)?;
         let batches = statement
-            .stream_arrow(params_from_iter(bound))
+            .stream_arrow(params_from_iter(bound(&text, parameters)))
             .map_err(failed)?;
         for batch in batches {
             let batch = batch.map_err(failed)?;

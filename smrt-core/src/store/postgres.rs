@@ -3,7 +3,6 @@
 //! What this module does not do: it knows no table. All SQL about contact data is above the seam.
 
 mod address;
-mod argument;
 mod copy;
 mod dialect;
 mod error;
@@ -12,6 +11,7 @@ mod lock;
 mod row_security;
 mod session;
 mod statement;
+mod text;
 mod tls;
 mod value;
 
@@ -423,7 +423,7 @@ impl Engine for PostgresEngine {
             .map_err(Stop::Failed)
             .and_then(|mut rows| {
                 while let Some(row) = rows.next().map_err(Stop::Failed)? {
-                    each(&PostgresRow(&row)).map_err(Stop::Told)?;
+                    each(&PostgresRow::new(&row)).map_err(Stop::Told)?;
                 }
                 Ok(())
             });

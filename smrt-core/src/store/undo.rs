@@ -17,7 +17,7 @@ use super::import::HUMAN_FIELDS;
 use super::runs::{self, Run, RunKey};
 use super::value::Value;
 use super::{count, migration};
-use crate::model::Id;
+use crate::model::{Id, Instant};
 
 /// What an undo did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -456,12 +456,12 @@ impl RunTaken {
                 heirs.push(Heir {
                     number: row.id(0)?,
                     tenant: row.id(1)?,
-                    created_at: row.integer(2)?,
+                    created_at: row.instant(2)?,
                     import_run: row.optional_integer(3)?,
                     import_line: row.optional_integer(4)?,
                     metadata: row.text(5)?.to_owned(),
                     dnc_status: row.text(6)?.to_owned(),
-                    dnc_date: row.optional_integer(7)?,
+                    dnc_date: row.optional_instant(7)?,
                 });
                 Ok(())
             },
@@ -508,12 +508,12 @@ impl RunTaken {
 struct Heir {
     number: Id,
     tenant: Id,
-    created_at: i64,
+    created_at: Instant,
     import_run: Option<i64>,
     import_line: Option<i64>,
     metadata: String,
     dnc_status: String,
-    dnc_date: Option<i64>,
+    dnc_date: Option<Instant>,
 }
 
 impl Heir {
@@ -531,7 +531,7 @@ impl Heir {
                 optional(self.import_line),
                 self.metadata.as_str().into(),
                 self.dnc_status.as_str().into(),
-                optional(self.dnc_date),
+                self.dnc_date.into(),
             ],
         )?;
         engine.execute(

@@ -5,6 +5,7 @@ use super::{ContractError, Place, fresh, integers, number, require, require_equa
 use crate::store::engine::{Engine, OnConflict};
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::schema::{RECORD_CHANGES, TENANTS};
+use crate::store::value::Value;
 
 /// Position of `name` among the columns of `tenants`.
 const NAME: usize = 1;
@@ -135,4 +136,18 @@ pub(super) fn each_may_fail(place: &dyn Place) -> Result<(), ContractError> {
         integers(engine.as_mut(), sql)?.len(),
         0,
     )
+}
+
+pub(super) fn unused_parameters(place: &dyn Place) -> Result<(), ContractError> {
+    let mut engine = fresh(place)?;
+    for n in [1, 2, 3] {
+        insert(engine.as_mut(), &TENANTS, &row(&TENANTS, n))?;
+    }
+    let names = ["name 1", "name 2", "name 3"].map(Value::from);
+    let found = number(
+        engine.as_mut(),
+        "SELECT count(*) FROM tenants WHERE name = ?3 OR name = ?1",
+        &names,
+    )?;
+    require_equal("rows found by two of three parameters", found, 2)
 }

@@ -39,6 +39,9 @@ pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
             StoreErrorKind::ReadOnly,
             "the store's file, or a file beside it, cannot be opened",
         )
+    } else if let Some(about_statement) = about_statement(text) {
+        let detail = format!("the DuckDB engine refuses a statement: {about_statement}");
+        return StoreError::with_source(StoreErrorKind::Engine, operation, detail, error);
     } else {
         (
             StoreErrorKind::Engine,
@@ -46,6 +49,18 @@ pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
         )
     };
     StoreError::with_source(kind, operation, detail, error)
+}
+
+/// The first line of an error about a statement, which quotes names of the schema and no values.
+fn about_statement(text: &str) -> Option<&str> {
+    let classes = [
+        "Binder Error",
+        "Catalog Error",
+        "Not implemented Error",
+        "Parser Error",
+    ];
+    let is_one = classes.iter().any(|class| text.starts_with(class));
+    text.lines().next().filter(|_| is_one)
 }
 
 /// Whether another process has the file.

@@ -6,7 +6,8 @@
 use std::io::Write;
 
 use super::error::Refusal;
-use super::value::{checked_text, timestamp};
+use super::text::to_server;
+use super::value::timestamp;
 use crate::model::Instant;
 use crate::store::schema::Kind;
 use crate::store::value::{RowBlock, Value};
@@ -85,7 +86,9 @@ fn write_value(kind: Kind, value: Value<'_>, buffer: &mut Vec<u8>) -> Result<(),
         }
         (Kind::Id | Kind::Bytes, Value::Id(id), _) => write_field(id.as_bytes(), buffer),
         (Kind::Bytes, Value::Bytes(bytes), _) => write_field(bytes, buffer),
-        (Kind::Text | Kind::Json, Value::Text(text), _) => write_field(checked_text(text)?, buffer),
+        (Kind::Text | Kind::Json, Value::Text(text), _) => {
+            write_field(to_server(text).as_bytes(), buffer)
+        }
         (Kind::Integer, _, Some(number)) => write_field(&number.to_be_bytes(), buffer),
         (Kind::Boolean, _, Some(number @ (0 | 1))) => write_field(&[u8::from(number == 1)], buffer),
         (Kind::Instant, _, Some(micros)) => {

@@ -216,9 +216,6 @@ pub(super) fn is_taken_key(error: &Error) -> bool {
 /// A value that cannot be sent to the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    /// PostgreSQL's text ends at a NUL, so it refuses one.
-    #[error("a text holds a NUL character, which PostgreSQL cannot keep")]
-    Nul,
     /// The year 294276 is the last one.
     #[error("an instant lies beyond what PostgreSQL can keep")]
     Instant,

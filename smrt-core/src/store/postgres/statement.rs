@@ -6,8 +6,8 @@ use postgres::error::SqlState;
 use postgres::types::Type;
 use postgres::{Client, Error, RowIter, Statement};
 
-use super::argument::{Argument, Numbered, number};
 use super::value::{Bound, own_type, suits};
+use crate::store::argument::{Argument, Numbered, number};
 use crate::store::value::Value;
 
 /// How many statements a connection keeps.

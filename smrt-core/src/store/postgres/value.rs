@@ -1,9 +1,12 @@
 //! Values in PostgreSQL's binary format, by the type that the server wants or hands out.
 
+use std::cell::OnceCell;
+
 use bytes::{BufMut as _, BytesMut};
 use postgres::types::{FromSql, IsNull, ToSql, Type};
 
 use super::error::Refusal;
+use super::text::{from_server, to_server};
 use crate::model::{Id, Instant};
 use crate::store::error::StoreError;
 use crate::store::value::{Row, Value};
@@ -17,14 +20,6 @@ pub(super) fn timestamp(instant: Instant) -> Result<i64, Refusal> {
     match instant.as_micros().checked_sub(EPOCH_MICROS) {
         Some(micros) if micros > i64::MIN && micros < i64::MAX => Ok(micros),
         _ => Err(Refusal::Instant),
-    }
-}
-
-/// Text that the server can keep.
-pub(super) fn checked_text(text: &str) -> Result<&[u8], Refusal> {
-    match text.contains('\0') {
-        true => Err(Refusal::Nul),
-        false => Ok(text.as_bytes()),
     }
 }
 
@@ -51,7 +46,9 @@ impl Bound<'_> {
             (&Type::NUMERIC, _, Some(number)) => write_numeric(number, out),
             (&Type::UUID | &Type::BYTEA, Value::Id(id), _) => out.put_slice(id.as_bytes()),
             (&Type::BYTEA, Value::Bytes(bytes), _) => out.put_slice(bytes),
-            (wanted, Value::Text(text), _) if is_text(wanted) => out.put_slice(checked_text(text)?),
+            (wanted, Value::Text(text), _) if is_text(wanted) => {
+                out.put_slice(to_server(text).as_bytes());
+            }
             _ => return Err(Refusal::Type),
         }
         Ok(IsNull::No)
@@ -197,17 +194,47 @@ fn read<'a>(found: &Type, bytes: &'a [u8]) -> Option<Value<'a>> {
 }
 
 /// A row of a result.
-pub(super) struct PostgresRow<'r>(pub(super) &'r postgres::Row);
+pub(super) struct PostgresRow<'r> {
+    row: &'r postgres::Row,
+    /// Texts that the server keeps otherwise, a place for each column once one was met.
+    texts: OnceCell<Vec<OnceCell<String>>>,
+}
+
+impl<'r> PostgresRow<'r> {
+    pub(super) const fn new(row: &'r postgres::Row) -> Self {
+        Self {
+            row,
+            texts: OnceCell::new(),
+        }
+    }
+
+    /// The text that was given, in the place of its column.
+    fn keep(&self, column: usize, text: String) -> Option<&str> {
+        let texts = self
+            .texts
+            .get_or_init(|| vec![OnceCell::new(); self.row.len()]);
+        let kept = texts.get(column)?.get_or_init(|| text);
+        Some(kept.as_str())
+    }
+}
 
 impl Row for PostgresRow<'_> {
     fn width(&self) -> usize {
-        self.0.len()
+        self.row.len()
     }
 
     fn value(&self, column: usize) -> Result<Value<'_>, StoreError> {
-        match self.0.try_get::<_, Found<'_>>(column) {
-            Ok(Found(value)) => Ok(value),
-            Err(_) => Err(StoreError::unexpected_value(column)),
+        let unexpected = || StoreError::unexpected_value(column);
+        let Found(value) = self.row.try_get(column).map_err(|_| unexpected())?;
+        let Value::Text(kept) = value else {
+            return Ok(value);
+        };
+        match from_server(kept) {
+            None => Ok(value),
+            Some(text) => self
+                .keep(column, text)
+                .map(Value::Text)
+                .ok_or_else(unexpected),
         }
     }
 }
@@ -276,7 +303,8 @@ mod tests {
     }
 
     #[test]
-    fn text_with_a_nul_is_refused() {
-        assert_eq!(written(Value::Text("a\0b"), &Type::TEXT), Err(Refusal::Nul));
+    fn text_with_a_nul_is_written_without_it() {
+        let kept = written(Value::Text("a\0b"), &Type::TEXT).unwrap();
+        assert!(!kept.contains(&0));
     }
 }
