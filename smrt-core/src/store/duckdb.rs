@@ -4,6 +4,7 @@
 //! DuckDB does not watch over references between tables here: a table that is referred to can
 //! neither change its keys nor leave its indexes to the end of a bulk load.
 
+mod batch;
 mod database;
 mod error;
 mod fold;
@@ -14,7 +15,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use duckdb::{Appender, Connection, appender_params_from_iter, params_from_iter};
+use duckdb::{Appender, Connection, params_from_iter};
 
 use self::database::{Database, Mode};
 use self::error::{is_without_transaction, translate};
@@ -203,12 +204,9 @@ impl DuckDbEngine {
 
 /// Appends the rows in order and says how many they were.
 fn append(mut appender: Appender<'_>, rows: &RowBlock) -> duckdb::Result<u64> {
-    let kinds = || rows.table().columns.iter().map(|column| column.kind);
-    for row in rows.rows() {
-        let values = row.values().zip(kinds());
-        let bound = values.map(|(value, kind)| Bound::of_column(value, kind));
-        appender.append_row(appender_params_from_iter(bound))?;
-    }
+    let batch = batch::of_block(rows)
+        .map_err(|error| duckdb::Error::ToSqlConversionFailure(Box::new(error)))?;
+    appender.append_record_batch(batch)?;
     appender.flush()?;
     Ok(rows.live_len() as u64)
 }

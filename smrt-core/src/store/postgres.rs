@@ -208,7 +208,9 @@ impl PostgresEngine {
             }
             Access::WriteBeside => {
                 let lock = self.locks.in_transaction(Scope::Store, Share::Others);
-                format!("BEGIN READ WRITE; {lock}")
+                // Records are looked up by keys, in tables that are just being filled: the server
+                // does not know yet how large they are, and would read them from end to end.
+                format!("BEGIN READ WRITE; SET LOCAL enable_seqscan = off; {lock}")
             }
         };
         self.run(&sql, "begin")

@@ -58,13 +58,13 @@ pub(super) struct DuckDbRow<'b> {
 }
 
 /// The name under which Arrow carries a UUID.
-const UUID: &str = "arrow.uuid";
+pub(super) const UUID: &str = "arrow.uuid";
 
 /// The name under which Arrow carries a boolean of eight bits.
 const BOOLEAN: &str = "arrow.bool8";
 
 /// Where a field says what its bytes mean.
-const EXTENSION: &str = "ARROW:extension:name";
+pub(super) const EXTENSION: &str = "ARROW:extension:name";
 
 impl Row for DuckDbRow<'_> {
     fn width(&self) -> usize {
