@@ -80,7 +80,7 @@ impl Sandbox {
         if self.engine == TestEngine::Postgres {
             let going = std::sync::atomic::AtomicBool::new(false);
             let mut from = self.store(from);
-            let copied = from.copy_to(&self.location(to), at(), &going, &mut |_| {});
+            let copied = from.copy_to(self.location(to), at(), &going, &mut |_| {});
             copied.unwrap().expect("nobody stopped it");
         } else {
             std::fs::copy(self.path(from), self.path(to)).unwrap();

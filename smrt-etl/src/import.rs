@@ -441,7 +441,7 @@ impl Job<'_, '_, '_> {
                 let rows = Rows::Cleaned(Cleaned {
                     context,
                     mapper,
-                    batch,
+                    batch: Box::new(batch),
                 });
                 let mut written = write(transaction, base.as_deref_mut(), plan, rows)?;
                 transaction.settle_deferred(last)?;
@@ -528,7 +528,7 @@ impl Stretch {
             Work::Cleaned(batch) => Rows::Cleaned(Cleaned {
                 context,
                 mapper,
-                batch: *batch,
+                batch,
             }),
         }
     }
@@ -559,7 +559,7 @@ fn write(
 struct Cleaned<'c> {
     context: &'c CleanContext,
     mapper: &'c RowMapper,
-    batch: CleanBatch,
+    batch: Box<CleanBatch>,
 }
 
 impl Cleaned<'_> {
@@ -575,7 +575,7 @@ impl Cleaned<'_> {
             mut batch,
         } = self;
         if batch.named_humans.is_empty() {
-            return Ok(batch);
+            return Ok(*batch);
         }
         if let Some(base) = base {
             transaction.copy_records_from(base, &batch.named_humans, &[])?;
@@ -585,7 +585,7 @@ impl Cleaned<'_> {
             let records = std::mem::take(&mut batch.records);
             clean(context, mapper, &own, records, &mut batch);
         }
-        Ok(batch)
+        Ok(*batch)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use duckdb::{AccessMode, Config, Connection};
 
@@ -14,10 +14,11 @@ use super::error::{is_locked, translate};
 use super::fold::Fold;
 use crate::store::error::{StoreError, StoreErrorKind};
 
-/// How long a writer waits for another one, and a process for the file.
+/// How long a writer waits for another one.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long to wait before the file is tried again.
+/// How often a file is tried that another process has, and the pause between: ten seconds in all.
+const OPEN_ATTEMPTS: u32 = 200;
 const RETRY_PAUSE: Duration = Duration::from_millis(50);
 
 static OPEN: Mutex<Vec<Weak<Database>>> = Mutex::new(Vec::new());
@@ -49,17 +50,15 @@ struct Taken {
 impl Database {
     /// Opens a file, or shares the one that is open.
     pub(super) fn open(path: &Path, mode: Mode) -> Result<Arc<Self>, StoreError> {
-        let deadline = Instant::now() + BUSY_TIMEOUT;
-        loop {
+        for _ in 1..OPEN_ATTEMPTS {
             match Self::try_open(path, mode) {
-                Err(error)
-                    if error.kind() == StoreErrorKind::Locked && Instant::now() < deadline =>
-                {
+                Err(error) if error.kind() == StoreErrorKind::Locked => {
                     std::thread::sleep(RETRY_PAUSE);
                 }
                 opened => return opened,
             }
         }
+        Self::try_open(path, mode)
     }
 
     fn try_open(path: &Path, mode: Mode) -> Result<Arc<Self>, StoreError> {
