@@ -300,13 +300,16 @@ impl Engine for DuckDbEngine {
         let batches = statement
             .stream_arrow(params_from_iter(bound(&text, parameters)))
             .map_err(failed)?;
+        let mut told = Ok(());
         for batch in batches {
             let batch = batch.map_err(failed)?;
-            for row in 0..batch.num_rows() {
-                each(&DuckDbRow { batch: &batch, row })?;
+            // A result that is not read to its end would take the transaction with it.
+            if told.is_ok() {
+                let mut rows = 0..batch.num_rows();
+                told = rows.try_for_each(|row| each(&DuckDbRow { batch: &batch, row }));
             }
         }
-        Ok(())
+        told
     }
 
     fn has_table(&mut self, name: &str) -> Result<bool, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::sample::{Sample, insert, row};
 use super::{ContractError, Place, fresh, integers, number, require, require_equal};
-use crate::store::engine::{Engine, OnConflict};
+use crate::store::engine::{Access, Engine, OnConflict};
 use crate::store::error::{StoreError, StoreErrorKind};
 use crate::store::schema::{RECORD_CHANGES, TENANTS};
 use crate::store::value::Value;
@@ -114,7 +114,10 @@ pub(super) fn each_may_fail(place: &dyn Place) -> Result<(), ContractError> {
         OnConflict::Fail,
     )?;
     let sql = "SELECT sequence FROM record_changes ORDER BY sequence";
-    for _ in 0..2 {
+    for is_in_transaction in [false, true] {
+        if is_in_transaction {
+            engine.begin(Access::Read)?;
+        }
         let mut calls = 0;
         let ended = engine.query(sql, &[], &mut |row| {
             calls += 1;
@@ -128,8 +131,9 @@ pub(super) fn each_may_fail(place: &dyn Place) -> Result<(), ContractError> {
             "the caller's error did not come back",
         )?;
         require_equal("calls before the error", calls, 3)?;
+        require_equal("rows afterwards", integers(engine.as_mut(), sql)?.len(), 10)?;
     }
-    require_equal("rows afterwards", integers(engine.as_mut(), sql)?.len(), 10)?;
+    engine.rollback()?;
     engine.execute("DELETE FROM record_changes", &[])?;
     require_equal(
         "rows after deleting",
