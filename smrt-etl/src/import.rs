@@ -351,14 +351,20 @@ impl Job<'_, '_, '_> {
             }
         }
         let mut retry = Retry::new();
-        while let Err(error) = self.try_write(&stretches, mapper, watch) {
+        let before = self.run.counts;
+        let mut written = self.try_write(&stretches, mapper, watch);
+        while let Err(error) = written {
             retry.after(error, watch.stop)?;
-            // A connection that is lost in a commit leaves open whether it was made.
-            let stored = self.session.run(self.run.number, (watch.now)())?;
-            if let Some(stored) = stored.filter(|stored| stored.counts != self.run.counts) {
-                self.run.counts = stored.counts;
-                break;
-            }
+            // A connection that is lost in a commit leaves open whether it was made. It may be lost
+            // again while that is asked.
+            written = match self.session.run(self.run.number, (watch.now)()) {
+                Err(error) => Err(error.into()),
+                Ok(Some(stored)) if stored.counts != before => {
+                    self.run.counts = stored.counts;
+                    Ok(())
+                }
+                Ok(_) => self.try_write(&stretches, mapper, watch),
+            };
         }
         Ok(stretches.last().map_or((0, None), Stretch::place))
     }

@@ -33,13 +33,12 @@ impl Retry {
         stop: &AtomicBool,
     ) -> Result<(), ImportError> {
         self.attempts += 1;
-        let kind = error.store().map(smrt_core::store::StoreError::kind);
-        let is_passing = matches!(
-            kind,
-            Some(
-                StoreErrorKind::Conflict | StoreErrorKind::Locked | StoreErrorKind::ConnectionLost
-            )
-        );
+        let is_passing = error.store().is_some_and(|error| match error.kind() {
+            StoreErrorKind::Conflict | StoreErrorKind::Locked => true,
+            // Connecting again has its own patience.
+            StoreErrorKind::ConnectionLost => error.operation() != "connect",
+            _ => false,
+        });
         if !is_passing || self.attempts == ATTEMPTS_MAX || stop.load(Ordering::Relaxed) {
             return Err(error);
         }
