@@ -349,15 +349,7 @@ pub(crate) fn finish_bulk_load(engine: &mut dyn Engine, key: RunKey) -> Result<(
 
 /// All runs of a tenant, the newest first.
 pub(crate) fn list(engine: &mut dyn Engine, tenant: Id) -> Result<Vec<Run>, StoreError> {
-    let mut runs = Vec::new();
-    let sql = format!(
-        "SELECT {RUN_COLUMNS} FROM import_runs WHERE tenant_id = ?1 ORDER BY tenant_number DESC"
-    );
-    engine.query(&sql, &[tenant.into()], &mut |row| {
-        runs.push(read(row)?);
-        Ok(())
-    })?;
-    Ok(runs)
+    matching(engine, tenant, "", &[])
 }
 
 /// What the rows of all runs of a tenant carry.
@@ -377,7 +369,7 @@ pub(crate) fn numbered(
     tenant: Id,
     number: i64,
 ) -> Result<Option<Run>, StoreError> {
-    one(engine, tenant, "tenant_number = ?2", &[number.into()])
+    one(engine, tenant, "AND tenant_number = ?2", number.into())
 }
 
 /// A tenant's run by what its rows carry.
@@ -386,16 +378,14 @@ pub(crate) fn keyed(
     tenant: Id,
     key: RunKey,
 ) -> Result<Option<Run>, StoreError> {
-    one(engine, tenant, "number = ?2", &[key.into()])
+    one(engine, tenant, "AND number = ?2", key.into())
 }
 
 /// A tenant's last run that was not brought to an end, except those that another connection is at
 /// work on.
 pub(crate) fn unfinished(engine: &mut dyn Engine, tenant: Id) -> Result<Option<Run>, StoreError> {
-    let unfinished = list(engine, tenant)?
-        .into_iter()
-        .filter(|run| run.status.is_unfinished());
-    for run in unfinished {
+    let unfinished = "AND status IN ('running', 'interrupted')";
+    for run in matching(engine, tenant, unfinished, &[])? {
         match engine.lock_run(run.key.0)? {
             RunLock::OfAnother => {}
             RunLock::Held => return Ok(Some(run)),
@@ -649,25 +639,35 @@ fn insert(engine: &mut dyn Engine, tenant: Id, run: &Run) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The last run of a tenant that meets a condition, whose parameters count from 2.
+/// The run of a tenant that a condition on parameter 2 names.
 fn one(
     engine: &mut dyn Engine,
     tenant: Id,
     condition: &str,
-    more: &[Value<'_>],
+    value: Value<'_>,
 ) -> Result<Option<Run>, StoreError> {
-    let mut found = None;
+    Ok(matching(engine, tenant, condition, &[value])?.pop())
+}
+
+/// The runs of a tenant that meet a condition, whose parameters count from 2; the newest first.
+fn matching(
+    engine: &mut dyn Engine,
+    tenant: Id,
+    condition: &str,
+    more: &[Value<'_>],
+) -> Result<Vec<Run>, StoreError> {
+    let mut runs = Vec::new();
     let sql = format!(
-        "SELECT {RUN_COLUMNS} FROM import_runs WHERE tenant_id = ?1 AND {condition} \
-         ORDER BY tenant_number DESC LIMIT 1"
+        "SELECT {RUN_COLUMNS} FROM import_runs WHERE tenant_id = ?1 {condition} \
+         ORDER BY tenant_number DESC"
     );
     let mut parameters = vec![tenant.into()];
     parameters.extend(more);
     engine.query(&sql, &parameters, &mut |row| {
-        found = Some(read(row)?);
+        runs.push(read(row)?);
         Ok(())
     })?;
-    Ok(found)
+    Ok(runs)
 }
 
 fn read(row: &dyn Row) -> Result<Run, StoreError> {
