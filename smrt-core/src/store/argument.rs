@@ -2,6 +2,8 @@
 //!
 //! What this module does not do: it knows nothing of SQL but what is quoted text and what a comment.
 
+use super::value::Value;
+
 /// An SQL text with marks `$1`, `$2`, … and what stands for each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Numbered {
@@ -21,6 +23,17 @@ pub(super) enum Argument {
     /// A server that infers a parameter's type from its surroundings cannot infer one from
     /// `?1 IS NULL`. Who binds the parameter knows the answer, so the answer is what is bound.
     IsNull(usize),
+}
+
+impl Argument {
+    /// What is bound, given the values of the parameters; one that is missing is null.
+    pub(super) fn value<'v>(self, parameters: &[Value<'v>]) -> Value<'v> {
+        let parameter = |position: usize| parameters.get(position).copied().unwrap_or(Value::Null);
+        match self {
+            Self::Value(position) => parameter(position),
+            Self::IsNull(position) => Value::Boolean(matches!(parameter(position), Value::Null)),
+        }
+    }
 }
 
 /// Rewrites the marks of a text.

@@ -21,7 +21,7 @@ use self::database::{Database, Mode};
 use self::error::{is_without_transaction, translate};
 use self::header::identify;
 use self::value::{Bound, DuckDbRow};
-use super::argument::{self, Argument, Numbered};
+use super::argument::{self, Numbered};
 use super::dialect::{Dialect, References};
 use super::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
 use super::error::{StoreError, StoreErrorKind};
@@ -49,12 +49,10 @@ pub(crate) struct DuckDbEngine {
 
 /// The values that the marks of a statement stand for.
 fn bound<'v>(text: &Numbered, parameters: &[Value<'v>]) -> Vec<Bound<'v>> {
-    let value = |position: usize| parameters.get(position).copied().unwrap_or(Value::Null);
-    let values = text.arguments.iter().map(|argument| match *argument {
-        Argument::Value(position) => value(position),
-        Argument::IsNull(position) => Value::Boolean(matches!(value(position), Value::Null)),
-    });
-    values.map(Bound::parameter).collect()
+    let arguments = text.arguments.iter();
+    arguments
+        .map(|argument| Bound::parameter(argument.value(parameters)))
+        .collect()
 }
 
 /// What kind of transaction is open.

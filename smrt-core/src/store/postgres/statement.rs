@@ -181,14 +181,10 @@ impl Prepared {
     }
 
     fn bind<'v>(&self, parameters: &[Value<'v>]) -> Vec<Bound<'v>> {
-        let value = |position: usize| parameters.get(position).copied().unwrap_or(Value::Null);
-        let bound = |argument: &Argument| match argument {
-            Argument::Value(position) => Bound(value(*position)),
-            Argument::IsNull(position) => {
-                Bound(Value::Boolean(matches!(value(*position), Value::Null)))
-            }
-        };
-        self.arguments.iter().map(bound).collect()
+        let arguments = self.arguments.iter();
+        arguments
+            .map(|argument| Bound(argument.value(parameters)))
+            .collect()
     }
 
     /// Runs it and returns how many rows it changed.
