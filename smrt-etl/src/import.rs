@@ -9,27 +9,27 @@ mod options;
 mod pipeline;
 mod report;
 mod retry;
+mod writer;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use smrt_core::model::{Id, Instant};
+use smrt_core::model::Instant;
 use smrt_core::smrt::TenantSession;
-use smrt_core::store::{
-    ExistingHuman, ImportTransaction, IndexPolicy, NewRun, Run, RunCounts, RunStatus,
-};
+use smrt_core::store::{IndexPolicy, NewRun, Run, RunCounts, RunStatus};
 
 pub use self::error::ImportError;
 pub use self::options::{ImportOptions, MaxRejects, ParseMaxRejectsError};
 pub use self::report::{ImportReport, Outcome};
 use crate::clean::{CleanBatch, CleanContext, clean};
 use crate::mapping::{Mapping, RowMapper};
-use crate::plan::{Existing, PlanContext, Planned, plan_against};
+use crate::plan::PlanContext;
 use crate::record::RecordBatch;
 use crate::seen::Seen;
 use crate::source::Source;
 use pipeline::{Pipeline, Stretch, Work};
 use retry::Retry;
+use writer::Writer;
 
 /// Rows after which a transaction is committed; a power cut loses at most these.
 const ROWS_PER_TRANSACTION: u64 = 16_384;
@@ -303,34 +303,24 @@ impl Job<'_, '_, '_> {
         if self.session.shares_imports() {
             return self.write_shared(first, pipeline, mapper, watch);
         }
-        let Self {
-            base,
-            session,
-            run,
-            clean: context,
-            plan,
-            ..
-        } = self;
-        let rows_max = match run.indexes_deferred {
+        let rows_max = match self.run.indexes_deferred {
             true => ROWS_PER_BULK_TRANSACTION,
             false => ROWS_PER_TRANSACTION,
         };
-        let mut counts = run.counts;
+        let before = self.run.counts.rows_checkpoint;
         let mut place = first.place();
-        session.import_transaction(run, (watch.now)(), |transaction| {
+        self.in_transaction(mapper, watch, |writer, counts| {
             let mut next = Some(first);
             while let Some(stretch) = next.take() {
                 place = stretch.place();
-                let rows = stretch.rows_of(context, mapper);
-                counts += write(transaction, base.as_deref_mut(), plan, rows)?;
-                let rows = counts.rows_checkpoint - run.counts.rows_checkpoint;
+                *counts += writer.write(stretch.work)?;
+                let rows = counts.rows_checkpoint - before;
                 if rows < rows_max && !watch.stop.load(Ordering::Relaxed) {
                     next = pipeline.next()?;
                 }
             }
-            Ok::<_, ImportError>(transaction.checkpoint(&counts)?)
+            Ok(())
         })?;
-        run.counts = counts;
         Ok(place)
     }
 
@@ -375,21 +365,40 @@ impl Job<'_, '_, '_> {
         mapper: &RowMapper,
         watch: &Watch<'_>,
     ) -> Result<(), ImportError> {
+        self.in_transaction(mapper, watch, |writer, counts| {
+            for stretch in stretches {
+                *counts += writer.write(stretch.work.clone())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs `work` in a transaction of the run, which also keeps the counts that `work` leaves.
+    fn in_transaction(
+        &mut self,
+        mapper: &RowMapper,
+        watch: &Watch<'_>,
+        work: impl FnOnce(&mut Writer<'_, '_, '_>, &mut RunCounts) -> Result<(), ImportError>,
+    ) -> Result<(), ImportError> {
         let Self {
             base,
             session,
             run,
-            clean: context,
+            clean,
             plan,
             ..
         } = self;
         let mut counts = run.counts;
         session.import_transaction(run, (watch.now)(), |transaction| {
-            for stretch in stretches {
-                let rows = stretch.clone().rows_of(context, mapper);
-                counts += write(transaction, base.as_deref_mut(), plan, rows)?;
-            }
-            Ok::<_, ImportError>(transaction.checkpoint(&counts)?)
+            let mut writer = Writer {
+                transaction,
+                base: base.as_deref_mut(),
+                clean,
+                plan,
+                mapper,
+            };
+            work(&mut writer, &mut counts)?;
+            Ok::<_, ImportError>(writer.transaction.checkpoint(&counts)?)
         })?;
         run.counts = counts;
         Ok(())
@@ -434,30 +443,15 @@ impl Job<'_, '_, '_> {
                 rows_left: self.run.counts.rows_deferred,
             });
             let settled = batch.rows.len() as u64;
-            let Self {
-                base,
-                session,
-                run,
-                clean: context,
-                plan,
-                ..
-            } = self;
-            let mut counts = run.counts;
-            session.import_transaction(run, (watch.now)(), |transaction| {
-                let rows = Rows::Cleaned(Cleaned {
-                    context,
-                    mapper,
-                    batch: Box::new(batch),
-                });
-                let mut written = write(transaction, base.as_deref_mut(), plan, rows)?;
-                transaction.settle_deferred(last)?;
+            self.in_transaction(mapper, watch, |writer, counts| {
+                let mut written = writer.write(Work::Cleaned(Box::new(batch)))?;
+                writer.transaction.settle_deferred(last)?;
                 // They were counted as read when they were set aside.
                 written.rows_checkpoint = 0;
-                counts += written;
+                *counts += written;
                 counts.rows_deferred -= settled.min(counts.rows_deferred);
-                Ok::<_, ImportError>(transaction.checkpoint(&counts)?)
+                Ok(())
             })?;
-            run.counts = counts;
             if watch.stop.load(Ordering::Relaxed) {
                 return Ok(Ended::Stopped);
             }
@@ -520,114 +514,6 @@ impl Job<'_, '_, '_> {
         self.run.status = RunStatus::RolledBack;
         Ok(Outcome::RolledBack)
     }
-}
-
-impl Stretch {
-    /// Bytes of the file read so far, and of the file, where known.
-    const fn place(&self) -> (u64, Option<u64>) {
-        (self.bytes_read, self.bytes_total)
-    }
-
-    fn rows_of<'c>(self, context: &'c CleanContext, mapper: &'c RowMapper) -> Rows<'c> {
-        match self.work {
-            Work::Planned(planned) => Rows::Planned(planned),
-            Work::Cleaned(batch) => Rows::Cleaned(Cleaned {
-                context,
-                mapper,
-                batch,
-            }),
-        }
-    }
-}
-
-/// Rows that are to be written.
-enum Rows<'c> {
-    Planned(Planned),
-    Cleaned(Cleaned<'c>),
-}
-
-/// Plans rows, if they are not planned yet, and writes them. Returns what they count.
-fn write(
-    transaction: &mut ImportTransaction<'_>,
-    base: Option<&mut TenantSession<'_>>,
-    plan: &PlanContext,
-    rows: Rows<'_>,
-) -> Result<RunCounts, ImportError> {
-    let planned = match rows {
-        Rows::Planned(planned) => planned,
-        Rows::Cleaned(rows) => plan_in(transaction, base, plan, rows)?,
-    };
-    transaction.apply(&planned.batch)?;
-    Ok(planned.counts)
-}
-
-/// Cleaned rows, and what it takes to clean them again.
-struct Cleaned<'c> {
-    context: &'c CleanContext,
-    mapper: &'c RowMapper,
-    batch: Box<CleanBatch>,
-}
-
-impl Cleaned<'_> {
-    /// The rows once those that name a human by id have that human, if it is the tenant's own.
-    fn with_named_humans(
-        self,
-        transaction: &mut ImportTransaction<'_>,
-        base: Option<&mut TenantSession<'_>>,
-    ) -> Result<CleanBatch, ImportError> {
-        let Self {
-            context,
-            mapper,
-            mut batch,
-        } = self;
-        if batch.named_humans.is_empty() {
-            return Ok(*batch);
-        }
-        if let Some(base) = base {
-            transaction.copy_records_from(base, &batch.named_humans, &[])?;
-        }
-        let own = transaction.own_humans(&batch.named_humans)?;
-        if !own.is_empty() {
-            let records = std::mem::take(&mut batch.records);
-            clean(context, mapper, &own, records, &mut batch);
-        }
-        Ok(*batch)
-    }
-}
-
-/// Plans a batch against what the tenant has in the store, in the transaction that will write it.
-fn plan_in(
-    transaction: &mut ImportTransaction<'_>,
-    mut base: Option<&mut TenantSession<'_>>,
-    plan: &PlanContext,
-    rows: Cleaned<'_>,
-) -> Result<Planned, ImportError> {
-    let clean = rows.with_named_humans(transaction, base.as_deref_mut())?;
-    let humans: Vec<Id> = clean.rows.iter().filter_map(|row| row.human).collect();
-    if let Some(base) = base {
-        let numbers: Vec<Id> = clean.numbers.iter().map(|(_, id)| *id).collect();
-        transaction.copy_records_from(base, &humans, &numbers)?;
-    }
-    let mut source_rows = transaction.source_rows(&humans, &plan.source)?;
-    // Of a human about whom every row says what it said before, nothing else is asked.
-    let (humans, numbers) = clean.with_news(&source_rows);
-    let asked: Vec<Id> = humans.iter().copied().collect();
-    let mut existing = Existing {
-        humans: transaction.existing_humans(&asked, &plan.source)?,
-        phone_numbers: transaction.existing_phone_numbers(&numbers)?,
-        revoked_numbers: transaction.revoked_numbers(&numbers)?,
-    };
-    source_rows.retain(|id, _| !humans.contains(id));
-    existing
-        .humans
-        .extend(source_rows.into_iter().map(|(id, source_rows)| {
-            let human = ExistingHuman {
-                source_rows,
-                ..ExistingHuman::default()
-            };
-            (id, human)
-        }));
-    Ok(plan_against(plan, &mut existing, clean))
 }
 
 /// About how many rows a source has, from its size and its first rows.

@@ -42,6 +42,11 @@ impl Stretch {
             Work::Planned(planned) => planned.counts.rows_checkpoint,
         }
     }
+
+    /// Bytes of the file read so far, and of the file, where known.
+    pub(super) const fn place(&self) -> (u64, Option<u64>) {
+        (self.bytes_read, self.bytes_total)
+    }
 }
 
 /// How far the rows of a stretch have come.
