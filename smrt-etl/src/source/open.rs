@@ -165,24 +165,19 @@ impl Opening<'_> {
         };
         self.check_options(format.value)?;
         let (opened, name, options) = (&mut self.opened, &self.name, self.options);
+        let unspooled = |error| name.spool_error(error);
         let table: OpenTable = match format.value {
             Format::Xlsx | Format::Xlsb | Format::Xls | Format::Ods => {
-                let file = opened
-                    .spool_to_file()
-                    .map_err(|error| name.spool_error(error))?;
+                let file = opened.spool_to_file().map_err(unspooled)?;
                 workbook::open(file, format.value, options, name)?
             }
             Format::Sqlite => {
-                let file = opened
-                    .spool_to_path()
-                    .map_err(|error| name.spool_error(error))?;
+                let file = opened.spool_to_path().map_err(unspooled)?;
                 database::open(database::sqlite::open(file, name)?, options, name)?
             }
             #[cfg(feature = "duckdb")]
             Format::DuckDb => {
-                let file = opened
-                    .spool_to_path()
-                    .map_err(|error| name.spool_error(error))?;
+                let file = opened.spool_to_path().map_err(unspooled)?;
                 database::open(database::duckdb::open(file, name)?, options, name)?
             }
             #[cfg(not(feature = "duckdb"))]
@@ -190,14 +185,11 @@ impl Opening<'_> {
                 let reason = "this program was built without the DuckDB engine, feature `duckdb`";
                 return Err(name.unreadable(format.value, reason));
             }
-            Format::Parquet | Format::Arrow => {
-                let file = opened
-                    .spool_to_file()
-                    .map_err(|error| name.spool_error(error))?;
-                match format.value {
-                    Format::Parquet => columnar::open_parquet(file, name)?,
-                    _ => columnar::open_arrow(file, name)?,
-                }
+            Format::Parquet => {
+                columnar::open_parquet(opened.spool_to_file().map_err(unspooled)?, name)?
+            }
+            Format::Arrow => {
+                columnar::open_arrow(opened.spool_to_file().map_err(unspooled)?, name)?
             }
             other => return Err(name.unreadable(other, "it is no text")),
         };

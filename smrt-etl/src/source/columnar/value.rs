@@ -8,11 +8,12 @@ use std::fmt::{Display, Write as _};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
-    Decimal256Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
-    DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
-    Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Decimal256Type, DecimalType, DurationMicrosecondType, DurationMillisecondType,
+    DurationNanosecondType, DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType,
+    Time64MicrosecondType, Time64NanosecondType, TimestampMicrosecondType,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType, TimeUnit};
@@ -55,34 +56,10 @@ pub(super) fn write(text: &mut String, column: &dyn Array, index: usize) {
         DataType::Float16 => show(text, number::<Float16Type>(column, index)),
         DataType::Float32 => show(text, number::<Float32Type>(column, index)),
         DataType::Float64 => show(text, number::<Float64Type>(column, index)),
-        DataType::Decimal32(..) => {
-            text.push_str(
-                &column
-                    .as_primitive::<Decimal32Type>()
-                    .value_as_string(index),
-            );
-        }
-        DataType::Decimal64(..) => {
-            text.push_str(
-                &column
-                    .as_primitive::<Decimal64Type>()
-                    .value_as_string(index),
-            );
-        }
-        DataType::Decimal128(..) => {
-            text.push_str(
-                &column
-                    .as_primitive::<Decimal128Type>()
-                    .value_as_string(index),
-            );
-        }
-        DataType::Decimal256(..) => {
-            text.push_str(
-                &column
-                    .as_primitive::<Decimal256Type>()
-                    .value_as_string(index),
-            );
-        }
+        DataType::Decimal32(..) => text.push_str(&decimal::<Decimal32Type>(column, index)),
+        DataType::Decimal64(..) => text.push_str(&decimal::<Decimal64Type>(column, index)),
+        DataType::Decimal128(..) => text.push_str(&decimal::<Decimal128Type>(column, index)),
+        DataType::Decimal256(..) => text.push_str(&decimal::<Decimal256Type>(column, index)),
         DataType::Utf8 => text.push_str(column.as_string::<i32>().value(index)),
         DataType::LargeUtf8 => text.push_str(column.as_string::<i64>().value(index)),
         DataType::Utf8View => text.push_str(column.as_string_view().value(index)),
@@ -196,6 +173,10 @@ fn list(values: &ArrayRef) -> Json {
 
 fn number<T: ArrowPrimitiveType>(column: &dyn Array, index: usize) -> T::Native {
     column.as_primitive::<T>().value(index)
+}
+
+fn decimal<T: DecimalType>(column: &dyn Array, index: usize) -> String {
+    column.as_primitive::<T>().value_as_string(index)
 }
 
 fn show(text: &mut String, value: impl Display) {
