@@ -50,11 +50,6 @@ fn spawn(sandbox: &Sandbox, arguments: &[String]) -> Child {
         .unwrap()
 }
 
-fn digest(sandbox: &Sandbox, db: &str) -> String {
-    let told = sandbox.smrt(&["db", "digest", "--db", db]).ends_with(0);
-    told.stdout.trim().to_owned()
-}
-
 #[test]
 fn imports_beside_each_other_leave_what_they_leave_one_after_the_other() {
     let sandbox = with_shards();
@@ -71,7 +66,7 @@ fn imports_beside_each_other_leave_what_they_leave_one_after_the_other() {
     for import in imports {
         Finished::new(import.wait_with_output().unwrap()).ends_with(0);
     }
-    assert_eq!(digest(&sandbox, &url), digest(&sandbox, "a.db"));
+    assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("a.db"));
     sandbox.smrt(&["db", "check", "--db", &url]).ends_with(0);
     sandbox
         .smrt(&["audit", "verify", "--db", &url])
@@ -150,7 +145,7 @@ fn an_import_outlives_its_server_being_killed_or_restarted() {
             server.run();
             ended.join().unwrap().ends_with(0);
         });
-        assert_eq!(digest(&sandbox, &url), digest(&sandbox, "a.db"));
+        assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("a.db"));
         sandbox.smrt(&["db", "check", "--db", &url]).ends_with(0);
     }
 }
@@ -176,7 +171,7 @@ fn an_import_whose_server_stays_away_says_so_and_is_resumed() {
     pipe.write_all(text.as_bytes()).unwrap();
     drop(pipe);
     Finished::new(again.wait_with_output().unwrap()).ends_with(0);
-    assert_eq!(digest(&sandbox, &url), digest(&sandbox, "a.db"));
+    assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("a.db"));
     sandbox.smrt(&["db", "check", "--db", &url]).ends_with(0);
 }
 
@@ -215,5 +210,5 @@ fn a_server_whose_clock_is_behind_changes_nothing() {
         let listed = sandbox.smrt_at(later, &["runs", "list", "--db", db]);
         assert!(listed.ends_with(0).stdout.contains("2036-01-01"), "{db}");
     }
-    assert_eq!(digest(&sandbox, &url), digest(&sandbox, "b.db"));
+    assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("b.db"));
 }

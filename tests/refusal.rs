@@ -63,7 +63,7 @@ fn a_store_of_a_newer_program_is_refused() {
 #[test]
 fn files_of_other_programs_are_refused() {
     let sandbox = scene();
-    sandbox.tamper(
+    sandbox.foreign_file(
         "other.db",
         "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('x')",
     );

@@ -177,6 +177,12 @@ impl Sandbox {
         self.store(db).digest().unwrap().to_hex()
     }
 
+    /// The digest of a store at any location, through the program.
+    pub(crate) fn told_digest(&self, db: &str) -> String {
+        let told = self.smrt(&["db", "digest", "--db", db]).ends_with(0);
+        told.stdout.trim().to_owned()
+    }
+
     /// The runs of the only tenant, the oldest first.
     pub(crate) fn runs(&self, db: &str) -> Vec<Run> {
         let tenants = self.store(db).tenants().unwrap();
@@ -236,6 +242,12 @@ impl Sandbox {
         });
         asked.unwrap();
         rows
+    }
+
+    /// Makes a file of SQLite that this program did not make.
+    pub(crate) fn foreign_file(&self, name: &str, sql: &str) {
+        let file = rusqlite::Connection::open(self.path(name)).unwrap();
+        file.execute_batch(sql).unwrap();
     }
 
     /// Does something to the store in SQL that the program would not do.

@@ -688,7 +688,7 @@ fn version_1_store(sandbox: &Sandbox, db: &str) {
         human("a1", "acme", 1) + &human("b2", "beta", 4),
         human("a3", "acme", 3) + &human("b4", "beta", 2),
     ];
-    sandbox.tamper(db, &statements.concat());
+    sandbox.foreign_file(db, &statements.concat());
 }
 
 #[test]
