@@ -246,6 +246,10 @@ impl Engine for CallersEngine {
         self.store.engine().bulk_write(rows, on_conflict)
     }
 
+    fn bulk_update(&mut self, rows: &RowBlock) -> Result<u64, StoreError> {
+        self.store.engine().bulk_update(rows)
+    }
+
     fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError> {
         self.store.engine().set_bulk_load(bulk_load)
     }

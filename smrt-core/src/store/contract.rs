@@ -140,6 +140,10 @@ pub const CASES: &[Case] = &[
         bulk::skip,
     ),
     Case::new("excluded rows are not written", bulk::excluded),
+    Case::new(
+        "a bulk update sets what it names in the rows that have its keys, and nothing else",
+        bulk::update,
+    ),
     Case::new("text comes back as it was given", value_kept::texts),
     Case::new(
         "a NUL in text is kept or refused, never cut off",

@@ -160,43 +160,75 @@ impl DuckDbEngine {
             table.column_list(),
             marks.join(", ")
         );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut inserted = 0;
+        self.execute_for_rows(&sql, rows)
+    }
+
+    /// Updates by the rows of a block one by one.
+    fn update_rows(&self, rows: &RowBlock) -> duckdb::Result<u64> {
+        let table = rows.table();
+        let (set, meant) = table.update_clauses(|position, _| format!("${}", position + 1));
+        let sql = format!("UPDATE {} SET {set} WHERE {meant}", table.name);
+        self.execute_for_rows(&sql, rows)
+    }
+
+    /// Runs a statement once for each row of a block and returns how many rows it changed.
+    fn execute_for_rows(&self, sql: &str, rows: &RowBlock) -> duckdb::Result<u64> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut changed = 0;
         for row in rows.rows() {
-            let values = (1..).zip(row.values().zip(table.columns));
+            let values = (1..).zip(row.values().zip(rows.table().columns));
             for (position, (value, column)) in values {
                 statement.raw_bind_parameter(position, Bound::of_column(value, column.kind))?;
             }
-            inserted += statement.raw_execute()? as u64;
+            changed += statement.raw_execute()? as u64;
         }
-        Ok(inserted)
+        Ok(changed)
     }
 
     /// Gathers the rows and writes those whose key is free.
     fn insert_staged(&self, rows: &RowBlock) -> duckdb::Result<u64> {
-        let table = rows.table();
-        let staged = format!("{STAGING_PREFIX}{}", table.name);
-        let columns = table.column_list();
+        let columns = rows.table().column_list();
+        self.execute_staged(rows, |table, staged| {
+            format!(
+                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staged} \
+                 ON CONFLICT DO NOTHING"
+            )
+        })
+    }
+
+    /// Gathers the rows and updates those that have their keys.
+    fn update_staged(&self, rows: &RowBlock) -> duckdb::Result<u64> {
+        let (set, meant) = rows
+            .table()
+            .update_clauses(|_, column| format!("new.{}", column.name));
+        self.execute_staged(rows, |table, staged| {
+            format!("UPDATE {table} SET {set} FROM {staged} AS new WHERE {meant}")
+        })
+    }
+
+    /// Gathers the rows in a table beside theirs and runs a statement on the two, which are named to
+    /// it.
+    fn execute_staged(
+        &self,
+        rows: &RowBlock,
+        statement: impl FnOnce(&str, &str) -> String,
+    ) -> duckdb::Result<u64> {
+        let table = rows.table().name;
+        let staged = format!("{STAGING_PREFIX}{table}");
+        let columns = rows.table().column_list();
         self.connection.execute_batch(&format!(
-            "CREATE TEMP TABLE IF NOT EXISTS {staged} AS SELECT {columns} FROM {} LIMIT 0",
-            table.name
+            "CREATE TEMP TABLE {staged} AS SELECT {columns} FROM {table} LIMIT 0"
         ))?;
         append(
             self.connection
                 .appender_to_catalog_and_db(&staged, "temp", "main")?,
             rows,
         )?;
-        let inserted = self.connection.execute(
-            &format!(
-                "INSERT INTO {} ({columns}) SELECT {columns} FROM temp.{staged} \
-                 ON CONFLICT DO NOTHING",
-                table.name
-            ),
-            [],
-        )?;
+        let staged = format!("temp.{staged}");
+        let changed = self.connection.execute(&statement(table, &staged), [])?;
         self.connection
-            .execute_batch(&format!("DROP TABLE temp.{staged}"))?;
-        Ok(inserted as u64)
+            .execute_batch(&format!("DROP TABLE {staged}"))?;
+        Ok(changed as u64)
     }
 }
 
@@ -320,13 +352,7 @@ impl Engine for DuckDbEngine {
     }
 
     fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError> {
-        if !rows.is_whole() {
-            return Err(StoreError::new(
-                StoreErrorKind::Invalid,
-                "write",
-                format!("the last row for `{}` lacks columns", rows.table().name),
-            ));
-        }
+        rows.require_whole()?;
         let is_small = rows.live_len() <= ROWS_BY_STATEMENT_MAX;
         self.writing(|engine| match (on_conflict, is_small) {
             (OnConflict::Fail, true) => engine.insert_rows(rows, ""),
@@ -336,6 +362,15 @@ impl Engine for DuckDbEngine {
             }
             (OnConflict::Skip, false) => engine.insert_staged(rows),
         })
+    }
+
+    fn bulk_update(&mut self, rows: &RowBlock) -> Result<u64, StoreError> {
+        rows.require_whole()?;
+        match rows.live_len() {
+            0 => Ok(0),
+            1..=ROWS_BY_STATEMENT_MAX => self.writing(|engine| engine.update_rows(rows)),
+            _ => self.writing(|engine| engine.update_staged(rows)),
+        }
     }
 
     fn set_bulk_load(&mut self, _bulk_load: BulkLoad) -> Result<(), StoreError> {

@@ -83,6 +83,18 @@ pub trait Engine: Send {
     /// Kind `Constraint` when [`OnConflict::Fail`] was asked and a key is taken.
     fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError>;
 
+    /// Sets the columns of a block in the rows that have its keys, and returns how many these are.
+    ///
+    /// The block's table may be a part of the one of its name ([`schema::part`]). A key may stand in
+    /// the block once; one that no row has is passed over.
+    ///
+    /// # Errors
+    ///
+    /// Kind `Constraint` when a row would get what another one has to itself.
+    ///
+    /// [`schema::part`]: crate::store::schema::part
+    fn bulk_update(&mut self, rows: &RowBlock) -> Result<u64, StoreError>;
+
     /// Prepares for, or ends, a bulk load into an empty store: between the two calls referential
     /// checks are off and the caller vouches for the references, which the store verifies
     /// at the end. Outside a transaction only.

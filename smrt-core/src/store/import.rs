@@ -427,16 +427,9 @@ impl<'t> ImportTransaction<'t> {
         for block in &batch.inserts {
             self.insert(block)?;
         }
-        for update in &batch.human_updates {
-            self.update_human(update)?;
-        }
-        for update in &batch.link_updates {
-            self.update_link(update)?;
-        }
-        for update in &batch.source_row_updates {
-            self.update_source_row(update)?;
-        }
-        Ok(())
+        self.update_humans(&batch.human_updates)?;
+        self.update_links(&batch.link_updates)?;
+        self.update_source_rows(&batch.source_row_updates)
     }
 
     /// Removes deferred rows up to a row number: they are settled by this transaction.

@@ -19,15 +19,16 @@ use std::fmt;
 
 use postgres::Client;
 use postgres::fallible_iterator::FallibleIterator as _;
+use postgres::types::ToSql;
 
 pub use self::address::PostgresAddress;
 use self::copy::{CopyError, Ordinal, write_rows};
-use self::dialect::PostgresDialect;
+use self::dialect::{PostgresDialect, type_of};
 use self::error::{is_taken_key, translate, translate_io};
 use self::lock::{Locks, Scope, Share};
 use self::session::{Attempt, Schema};
 use self::statement::{Prepared, Statements, Surroundings};
-use self::value::PostgresRow;
+use self::value::{Bound, PostgresRow};
 use super::dialect::Dialect;
 use super::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
 use super::error::{StoreError, StoreErrorKind};
@@ -237,6 +238,30 @@ impl PostgresEngine {
         );
         let values: Vec<Value<'_>> = rows.rows().flat_map(|row| row.values()).collect();
         self.execute(&sql, &values)
+    }
+
+    /// Updates by rows that go to the server as one array a column, in one way there and back.
+    fn update(&mut self, rows: &RowBlock) -> Result<u64, StoreError> {
+        let table = rows.table();
+        let (set, meant) = table.update_clauses(|_, column| format!("new.{}", column.name));
+        let arrays: Vec<String> = (1..)
+            .zip(table.columns)
+            .map(|(mark, column)| format!("${mark}::{}[]", type_of(column.kind)))
+            .collect();
+        let sql = format!(
+            "UPDATE {} SET {set} FROM unnest({}) AS new ({}) WHERE {meant}",
+            table.name,
+            arrays.join(", "),
+            table.column_list()
+        );
+        let prepared = self.prepare(&sql, &[], "write")?;
+        let columns = 0..table.columns.len();
+        let arrays: Vec<Vec<Bound<'_>>> = columns
+            .map(|column| rows.rows().map(|row| Bound(row.value(column))).collect())
+            .collect();
+        let arrays: Vec<&(dyn ToSql + Sync)> = arrays.iter().map(|array| array as _).collect();
+        let updated = self.client.execute(prepared.statement(), &arrays);
+        updated.map_err(|error| self.failed(error, "write"))
     }
 
     /// Copies rows straight into their table.
@@ -461,18 +486,20 @@ impl Engine for PostgresEngine {
     }
 
     fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError> {
-        if !rows.is_whole() {
-            return Err(StoreError::new(
-                StoreErrorKind::Invalid,
-                "write",
-                format!("the last row for `{}` lacks columns", rows.table().name),
-            ));
-        }
+        rows.require_whole()?;
         match (rows.live_len(), on_conflict) {
             (0, _) => Ok(0),
             (1..=ROWS_OF_STATEMENT_MAX, _) => self.insert(rows, on_conflict),
             (_, OnConflict::Fail) => self.copy(rows),
             (_, OnConflict::Skip) => self.in_transaction(|engine| engine.copy_and_merge(rows)),
+        }
+    }
+
+    fn bulk_update(&mut self, rows: &RowBlock) -> Result<u64, StoreError> {
+        rows.require_whole()?;
+        match rows.live_len() {
+            0 => Ok(0),
+            _ => self.update(rows),
         }
     }
 

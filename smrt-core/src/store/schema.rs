@@ -3,6 +3,7 @@
 //! The text that creates the tables is frozen in the numbered migrations; a contract case proves
 //! that a migrated store has exactly these tables and columns.
 
+pub mod part;
 mod registry;
 
 pub use self::registry::{
@@ -704,5 +705,28 @@ impl Table {
     pub fn column_list(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(|column| column.name).collect();
         names.join(", ")
+    }
+
+    /// Whether a column is part of the key.
+    #[must_use]
+    pub fn is_of_key(&self, column: &Column) -> bool {
+        self.key.contains(&column.name)
+    }
+
+    /// What an update by key sets, and the condition for the rows it means. `value` tells what
+    /// stands in the statement for the value of a column, counted from 0.
+    pub(crate) fn update_clauses(
+        &self,
+        value: impl Fn(usize, &Column) -> String,
+    ) -> (String, String) {
+        let (mut set, mut meant) = (Vec::new(), Vec::new());
+        for (position, column) in self.columns.iter().enumerate() {
+            let value = value(position, column);
+            match self.is_of_key(column) {
+                true => meant.push(format!("{}.{} = {value}", self.name, column.name)),
+                false => set.push(format!("{} = {value}", column.name)),
+            }
+        }
+        (set.join(", "), meant.join(" AND "))
     }
 }

@@ -162,6 +162,24 @@ impl SqliteEngine {
     }
 }
 
+impl SqliteEngine {
+    /// Runs a statement once for each row of a block and returns how many rows it changed.
+    fn execute_for_rows(&self, sql: &str, rows: &RowBlock) -> Result<u64, StoreError> {
+        let run = || -> rusqlite::Result<u64> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut changed = 0;
+            for row in rows.rows() {
+                for (position, value) in row.values().enumerate() {
+                    statement.raw_bind_parameter(position + 1, Bound(value))?;
+                }
+                changed += statement.raw_execute()? as u64;
+            }
+            Ok(changed)
+        };
+        run().map_err(|error| translate(error, "write"))
+    }
+}
+
 impl Engine for SqliteEngine {
     fn dialect(&self) -> &'static dyn Dialect {
         &SqliteDialect
@@ -241,26 +259,16 @@ impl Engine for SqliteEngine {
     }
 
     fn bulk_write(&mut self, rows: &RowBlock, on_conflict: OnConflict) -> Result<u64, StoreError> {
-        if !rows.is_whole() {
-            return Err(StoreError::new(
-                StoreErrorKind::Invalid,
-                "write",
-                format!("the last row for `{}` lacks columns", rows.table().name),
-            ));
-        }
-        let run = || -> rusqlite::Result<u64> {
-            let sql = Self::insert_statement(rows.table(), on_conflict);
-            let mut statement = self.connection.prepare_cached(&sql)?;
-            let mut inserted = 0;
-            for row in rows.rows() {
-                for (position, value) in row.values().enumerate() {
-                    statement.raw_bind_parameter(position + 1, Bound(value))?;
-                }
-                inserted += statement.raw_execute()? as u64;
-            }
-            Ok(inserted)
-        };
-        run().map_err(|error| translate(error, "write"))
+        rows.require_whole()?;
+        self.execute_for_rows(&Self::insert_statement(rows.table(), on_conflict), rows)
+    }
+
+    fn bulk_update(&mut self, rows: &RowBlock) -> Result<u64, StoreError> {
+        rows.require_whole()?;
+        let table = rows.table();
+        let (set, meant) = table.update_clauses(|position, _| format!("?{}", position + 1));
+        let sql = format!("UPDATE {} SET {set} WHERE {meant}", table.name);
+        self.execute_for_rows(&sql, rows)
     }
 
     fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use super::error::StoreError;
+use super::error::{StoreError, StoreErrorKind};
 use super::schema::Table;
 use crate::model::{Id, Instant};
 
@@ -306,6 +306,18 @@ impl RowBlock {
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.cells.len().is_multiple_of(self.table.columns.len())
+    }
+
+    /// Refuses a block whose last row is not finished.
+    pub(crate) fn require_whole(&self) -> Result<(), StoreError> {
+        if self.is_whole() {
+            return Ok(());
+        }
+        Err(StoreError::new(
+            StoreErrorKind::Invalid,
+            "write",
+            format!("the last row for `{}` lacks columns", self.table.name),
+        ))
     }
 
     /// Whether there is no row at all.

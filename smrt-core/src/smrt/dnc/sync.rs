@@ -6,7 +6,7 @@ use super::reader::{BATCH_CACHE_BYTES_MAX, DncFacts, DncReader};
 use crate::model::{Id, Instant, Module, RegistryKind};
 use crate::phone::E164;
 use crate::store::audit::Detail;
-use crate::store::dnc::number_status::{self, Keeper, KeptStatus};
+use crate::store::dnc::number_status::{self, Keeper, KeptStatus, NewStatus};
 
 /// How many numbers are brought up to date in one transaction.
 const NUMBERS_PER_STEP: usize = 100_000;
@@ -122,6 +122,7 @@ fn set_statuses(
         }
     }
     let mut changed = 0;
+    let mut new = Vec::new();
     for (kept, status) in kept.iter().zip(statuses) {
         match status {
             Status::Listed => sync.listed += 1,
@@ -131,9 +132,14 @@ fn set_statuses(
         changed += u64::from(kept.status != status.as_str());
         let date = (status != Status::Unknown).then_some(at);
         if kept.status != status.as_str() || kept.date != date {
-            number_status::set(engine, tenant, keeper, kept.id, status.as_str(), date)?;
+            new.push(NewStatus {
+                id: kept.id,
+                status: status.as_str(),
+                date,
+            });
         }
     }
+    number_status::set(engine, tenant, keeper, &new)?;
     Ok(changed)
 }
 

@@ -1,10 +1,11 @@
 //! Bulk writes: order, conflicts, counts.
 
-use super::sample::block;
-use super::{ContractError, Place, fresh, integers, require_equal, require_kind};
+use super::sample::{Sample, block, fill, sample};
+use super::{ContractError, Place, fresh, integers, number, require_equal, require_kind};
 use crate::store::engine::{Access, OnConflict};
 use crate::store::error::StoreErrorKind;
-use crate::store::schema::{RECORD_CHANGES, TENANTS};
+use crate::store::schema::{RECORD_CHANGES, TENANTS, Table, part};
+use crate::store::value::{RowBlock, Value};
 
 const SEQUENCES: &str = "SELECT sequence FROM record_changes ORDER BY sequence";
 
@@ -24,7 +25,7 @@ pub(super) fn order(place: &dyn Place) -> Result<(), ContractError> {
     let mut other = super::sample::row(&TENANTS, 2);
     if let (Some(id), Some(first)) = (other.get_mut(0), repeated.row(0)) {
         *id = match first.value(0) {
-            crate::store::Value::Id(id) => super::sample::Sample::Id(id),
+            Value::Id(id) => Sample::Id(id),
             _ => return Err(ContractError::Broken("a block changed an id".to_owned())),
         };
     }
@@ -33,7 +34,7 @@ pub(super) fn order(place: &dyn Place) -> Result<(), ContractError> {
         .for_each(|value| repeated.push(value.as_value()));
     let written = engine.bulk_write(&repeated, OnConflict::Skip)?;
     require_equal("rows written of two with one key", written, 1)?;
-    let kept = super::number(
+    let kept = number(
         engine.as_mut(),
         "SELECT count(*) FROM tenants WHERE slug = 'slug 1'",
         &[],
@@ -82,4 +83,67 @@ pub(super) fn excluded(place: &dyn Place) -> Result<(), ContractError> {
         integers(engine.as_mut(), SEQUENCES)?,
         vec![2, 4],
     )
+}
+
+pub(super) fn update(place: &dyn Place) -> Result<(), ContractError> {
+    const ROWS: i64 = 40;
+    let mut engine = fresh(place)?;
+    (1..=ROWS).try_for_each(|n| fill(engine.as_mut(), n))?;
+    for part in [
+        &part::HUMANS,
+        &part::PHONE_HUMAN_LINKS,
+        &part::SOURCE_KEYS,
+        &part::PHONE_NUMBERS,
+        &part::PHONE_NUMBER_TIES,
+    ] {
+        let nothing = engine.bulk_update(&RowBlock::new(part))?;
+        require_equal("rows updated by an empty block", nothing, 0)?;
+        // A few rows and many go different ways in some engines.
+        let updates: [&[i64]; 2] = [&[1, 3], &[5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27]];
+        for numbers in updates {
+            let mut rows = RowBlock::new(part);
+            let mut push =
+                |row: Vec<Sample>| row.iter().for_each(|value| rows.push(value.as_value()));
+            numbers.iter().for_each(|n| push(updated(part, *n)));
+            // A key of parts that are there, each with another one.
+            let mut mixed = updated(part, 2);
+            if let (Some(first), Some(other)) =
+                (mixed.first_mut(), updated(part, 4).into_iter().next())
+            {
+                *first = other;
+            }
+            push(mixed);
+            let changed = engine.bulk_update(&rows)?;
+            require_equal("rows updated", changed, numbers.len() as u64)?;
+        }
+        for n in 1..=ROWS {
+            let is_updated = updates.iter().any(|numbers| numbers.contains(&n));
+            let want = match is_updated {
+                true => updated(part, n),
+                false => part
+                    .columns
+                    .iter()
+                    .map(|column| sample(column, n))
+                    .collect(),
+            };
+            let (set, meant) = part.update_clauses(|position, _| format!("?{}", position + 1));
+            let set = set.replace(", ", " AND ");
+            let sql = format!("SELECT count(*) FROM {} WHERE {set} AND {meant}", part.name);
+            let want: Vec<Value<'_>> = want.iter().map(Sample::as_value).collect();
+            let found = number(engine.as_mut(), &sql, &want)?;
+            require_equal(&format!("row {n} of {} as it must be", part.name), found, 1)?;
+        }
+    }
+    Ok(())
+}
+
+/// The columns of a part with the key of row `n` and what it is updated to.
+fn updated(part: &Table, n: i64) -> Vec<Sample> {
+    let columns = part.columns.iter();
+    columns
+        .map(|column| match part.is_of_key(column) {
+            true => sample(column, n),
+            false => sample(column, n + 1_000),
+        })
+        .collect()
 }

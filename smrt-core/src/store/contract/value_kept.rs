@@ -1,6 +1,6 @@
-//! Values come back as they were given, by both ways of writing.
+//! Values come back as they were given, by every way of writing.
 
-use super::sample::{Sample, insert, row};
+use super::sample::{Sample, block as block_of, insert, row};
 use super::{ContractError, Place, fresh, number, require, require_equal};
 use crate::model::Id;
 use crate::store::engine::{Engine, OnConflict};
@@ -41,7 +41,7 @@ fn awkward_texts() -> Vec<String> {
 pub(super) fn texts(place: &dyn Place) -> Result<(), ContractError> {
     let mut engine = fresh(place)?;
     for (n, text) in (1..).zip(awkward_texts()) {
-        let (single, bulk) = (2 * n, 2 * n + 1);
+        let (single, bulk, updated) = (3 * n, 3 * n + 1, 3 * n + 2);
         let named = |n| {
             let mut tenant = row(&TENANTS, n);
             if let Some(name) = tenant.get_mut(NAME) {
@@ -55,7 +55,14 @@ pub(super) fn texts(place: &dyn Place) -> Result<(), ContractError> {
             .iter()
             .for_each(|value| block.push(value.as_value()));
         engine.bulk_write(&block, OnConflict::Fail)?;
-        for n in [single, bulk] {
+        insert(engine.as_mut(), &TENANTS, &row(&TENANTS, updated))?;
+        let not_there = 1_000_000..1_000_020;
+        let mut block = block_of(&TENANTS, not_there);
+        named(updated)
+            .iter()
+            .for_each(|value| block.push(value.as_value()));
+        engine.bulk_update(&block)?;
+        for n in [single, bulk, updated] {
             let got = name_of(engine.as_mut(), n)?;
             require(
                 got.as_deref() == Some(text.as_str()),

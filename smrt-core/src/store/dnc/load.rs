@@ -337,7 +337,7 @@ pub(crate) fn write(
     visited: &[Visited],
     keeps_flips: &dyn Fn(u64) -> bool,
 ) -> Result<(), StoreError> {
-    let mut inserts = RowBlock::new(&schema::DNC_BLOCKS);
+    let mut blocks = BlockWrites::new(registry);
     let mut flips = RowBlock::new(&schema::DNC_BLOCK_CHANGES);
     for Visited { block, state, next } in visited {
         if state.members == *next {
@@ -350,36 +350,58 @@ pub(crate) fn write(
             flips.push(version);
             flips.push(Value::Bytes(&flipped.encode()));
         }
-        match state.members.is_empty() {
-            true => {
-                inserts.push(registry);
-                inserts.push(integer(*block));
-                inserts.push(Value::Bytes(&next.encode()));
-            }
-            false => put(engine, registry, *block, next)?,
-        }
+        blocks.put(*block, &state.members, next);
     }
-    engine.bulk_write(&inserts, OnConflict::Fail)?;
+    blocks.finish(engine)?;
     engine.bulk_write(&flips, OnConflict::Fail)?;
     Ok(())
 }
 
-/// Makes `members` those of a block that has a row.
-fn put(
-    engine: &mut dyn Engine,
+/// What becomes of blocks, gathered to be written together: one without members has no row.
+struct BlockWrites {
     registry: Id,
-    block: u64,
-    members: &Members,
-) -> Result<(), StoreError> {
-    let key = [registry.into(), integer(block)];
-    if members.is_empty() {
-        let sql = "DELETE FROM dnc_blocks WHERE registry_id = ?1 AND block = ?2";
-        return engine.execute(sql, &key).map(|_| ());
+    new: RowBlock,
+    changed: RowBlock,
+    gone: Vec<u64>,
+}
+
+impl BlockWrites {
+    const fn new(registry: Id) -> Self {
+        Self {
+            registry,
+            new: RowBlock::new(&schema::DNC_BLOCKS),
+            changed: RowBlock::new(&schema::DNC_BLOCKS),
+            gone: Vec::new(),
+        }
     }
-    let [registry, block] = key;
+
+    /// Makes `next` the members of a block that has those of `before`.
+    fn put(&mut self, block: u64, before: &Members, next: &Members) {
+        let rows = match (before.is_empty(), next.is_empty()) {
+            (true, true) => return,
+            (false, true) => return self.gone.push(block),
+            (true, false) => &mut self.new,
+            (false, false) => &mut self.changed,
+        };
+        rows.push(self.registry);
+        rows.push(integer(block));
+        rows.push(Value::Bytes(&next.encode()));
+    }
+
+    fn finish(self, engine: &mut dyn Engine) -> Result<(), StoreError> {
+        for block in self.gone {
+            delete(engine, self.registry, block)?;
+        }
+        engine.bulk_update(&self.changed)?;
+        engine.bulk_write(&self.new, OnConflict::Fail)?;
+        Ok(())
+    }
+}
+
+fn delete(engine: &mut dyn Engine, registry: Id, block: u64) -> Result<(), StoreError> {
     engine.execute(
-        "UPDATE dnc_blocks SET members = ?3 WHERE registry_id = ?1 AND block = ?2",
-        &[registry, block, Value::Bytes(&members.encode())],
+        "DELETE FROM dnc_blocks WHERE registry_id = ?1 AND block = ?2",
+        &[registry.into(), integer(block)],
     )?;
     Ok(())
 }
@@ -407,26 +429,19 @@ pub(crate) fn take_back_some(
             Ok(())
         },
     )?;
+    let mut blocks = BlockWrites::new(registry);
     for (block, flips) in &flipped {
         let (mut states, _) = block::read(engine, registry, (*block, *block), 1)?;
         let state = states.remove(block).unwrap_or_default();
         let before = state.members.difference_of_both(flips);
-        match state.members.is_empty() {
-            true => {
-                let mut rows = RowBlock::new(&schema::DNC_BLOCKS);
-                rows.push(registry);
-                rows.push(integer(*block));
-                rows.push(Value::Bytes(&before.encode()));
-                engine.bulk_write(&rows, OnConflict::Fail)?;
-            }
-            false => put(engine, registry, *block, &before)?,
-        }
+        blocks.put(*block, &state.members, &before);
         engine.execute(
             "DELETE FROM dnc_block_changes \
              WHERE registry_id = ?1 AND block = ?2 AND version = ?3",
             &[registry.into(), integer(*block), version.version.into()],
         )?;
     }
+    blocks.finish(engine)?;
     if flipped.len() == BLOCKS_PER_STEP {
         return Ok(true);
     }
@@ -457,7 +472,7 @@ fn take_back_new(
         )?;
     }
     for block in &new {
-        put(engine, registry, *block, &Members::new())?;
+        delete(engine, registry, *block)?;
     }
     if new.len() == BLOCKS_PER_STEP {
         return Ok(true);

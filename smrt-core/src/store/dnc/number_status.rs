@@ -7,6 +7,8 @@ use crate::model::{Id, Instant};
 use crate::phone::E164;
 use crate::store::engine::Engine;
 use crate::store::error::StoreError;
+use crate::store::schema::part;
+use crate::store::value::RowBlock;
 
 /// Where a tenant's status of a number is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,28 +68,31 @@ pub(crate) fn read(
     Ok(kept)
 }
 
-/// Sets a tenant's status of a number.
+/// A status that a number is to have.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewStatus {
+    pub(crate) id: Id,
+    pub(crate) status: &'static str,
+    pub(crate) date: Option<Instant>,
+}
+
+/// Sets a tenant's status of numbers.
 pub(crate) fn set(
     engine: &mut dyn Engine,
     tenant: Id,
     keeper: Keeper,
-    number: Id,
-    status: &str,
-    date: Option<Instant>,
+    statuses: &[NewStatus],
 ) -> Result<(), StoreError> {
-    let sql = match keeper {
-        Keeper::Number => {
-            "UPDATE phone_numbers SET dnc_status = ?3, dnc_date = ?4 \
-             WHERE id = ?2 AND created_by_tenant_id = ?1"
-        }
-        Keeper::Tie => {
-            "UPDATE phone_number_ties SET dnc_status = ?3, dnc_date = ?4 \
-             WHERE tenant_id = ?1 AND phone_number_id = ?2"
-        }
-    };
-    engine.execute(
-        sql,
-        &[tenant.into(), number.into(), status.into(), date.into()],
-    )?;
+    let mut rows = RowBlock::new(match keeper {
+        Keeper::Number => &part::PHONE_NUMBERS,
+        Keeper::Tie => &part::PHONE_NUMBER_TIES,
+    });
+    for NewStatus { id, status, date } in statuses {
+        rows.push(*id);
+        rows.push(tenant);
+        rows.push(*status);
+        rows.push(*date);
+    }
+    engine.bulk_update(&rows)?;
     Ok(())
 }

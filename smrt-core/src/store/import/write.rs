@@ -1,7 +1,7 @@
 //! Writing the rows of a run: only its tenant's, only its own, and each id into the digest that the
 //! audit trail keeps.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -10,7 +10,8 @@ use crate::model::Id;
 use crate::store::count;
 use crate::store::engine::{OnConflict, Section};
 use crate::store::error::{StoreError, StoreErrorKind};
-use crate::store::schema::{self, Table};
+use crate::store::runs;
+use crate::store::schema::{self, Table, part};
 use crate::store::value::{BlockRow, RowBlock, Value};
 
 /// The ids of the records a transaction has written, in order.
@@ -202,67 +203,74 @@ impl ImportTransaction<'_> {
         self.write(&numbered)
     }
 
-    pub(super) fn update_human(&mut self, update: &HumanUpdate) -> Result<(), StoreError> {
-        let mut parameters: Vec<Value<'_>> = vec![update.id.into()];
-        parameters.extend(
-            update
-                .fields
-                .iter()
-                .map(|field| Value::from(field.as_deref())),
-        );
-        parameters.push(update.metadata.as_str().into());
-        parameters.push(update.updated_at.into());
-        parameters.push(self.tenant.into());
-        self.engine.execute(
-            "UPDATE humans SET first_name = ?2, last_name = ?3, email = ?4, company_name = ?5, \
-             job_title = ?6, employee_id = ?7, contractor_id = ?8, metadata = ?9, \
-             updated_at = ?10 WHERE id = ?1 AND created_by_tenant_id = ?11",
-            &parameters,
-        )?;
-        self.written.add(update.id);
+    pub(super) fn update_humans(&mut self, updates: &[HumanUpdate]) -> Result<(), StoreError> {
+        let mut rows = RowBlock::new(&part::HUMANS);
+        for update in last_of_each(updates, |update| update.id) {
+            rows.push(update.id);
+            rows.push(self.tenant);
+            let fields = update.fields.iter();
+            fields.for_each(|field| rows.push(field.as_deref()));
+            rows.push(update.metadata.as_str());
+            rows.push(update.updated_at);
+        }
+        self.engine.bulk_update(&rows)?;
+        updates
+            .iter()
+            .for_each(|update| self.written.add(update.id));
         Ok(())
     }
 
-    pub(super) fn update_link(&mut self, update: &LinkUpdate) -> Result<(), StoreError> {
-        let link = &update.link;
-        self.engine.execute(
-            "UPDATE phone_human_links SET metadata = ?4 \
-             WHERE human_id = ?1 AND phone_number_id = ?2 AND relationship_type = ?3 \
-             AND created_by_tenant_id = ?5",
-            &[
-                update.human_id.into(),
-                link.phone_number.into(),
-                link.relationship_type.as_str().into(),
-                link.metadata.as_str().into(),
-                self.tenant.into(),
-            ],
-        )?;
-        self.written.add(link.id);
+    pub(super) fn update_links(&mut self, updates: &[LinkUpdate]) -> Result<(), StoreError> {
+        let mut rows = RowBlock::new(&part::PHONE_HUMAN_LINKS);
+        for LinkUpdate { human_id, link } in last_of_each(updates, |update| update.link.id) {
+            rows.push(*human_id);
+            rows.push(link.phone_number);
+            rows.push(link.relationship_type.as_str());
+            rows.push(self.tenant);
+            rows.push(link.metadata.as_str());
+        }
+        self.engine.bulk_update(&rows)?;
+        let ids = updates.iter().map(|update| update.link.id);
+        ids.for_each(|id| self.written.add(id));
         Ok(())
     }
 
-    pub(super) fn update_source_row(&mut self, update: &SourceRowUpdate) -> Result<(), StoreError> {
-        let row = &update.row;
+    pub(super) fn update_source_rows(
+        &mut self,
+        updates: &[SourceRowUpdate],
+    ) -> Result<(), StoreError> {
         // Only what this transaction was shown is the tenant's for sure.
-        if row.last_run != self.run || !self.held.source_rows.contains(&update.human_id) {
+        let is_own = |update: &SourceRowUpdate| {
+            update.row.last_run == self.run && self.held.source_rows.contains(&update.human_id)
+        };
+        if !updates.iter().all(is_own) {
             return Err(foreign_row());
         }
-        let parameters = [
-            update.human_id.into(),
-            row.occurrence.into(),
-            row.row_digest.into(),
-            row.import_run.into(),
-            row.import_line.into(),
-            row.last_run.into(),
-        ];
-        self.engine.execute(
-            "UPDATE source_keys SET row_digest = ?3, import_run = ?4, import_line = ?5, \
-             last_run = ?6 WHERE human_id = ?1 AND occurrence = ?2 AND source = \
-             (SELECT source FROM import_runs WHERE number = ?6)",
-            &parameters,
-        )?;
-        Ok(())
+        if updates.is_empty() {
+            return Ok(());
+        }
+        let source = runs::source(self.engine, self.run)?;
+        let mut rows = RowBlock::new(&part::SOURCE_KEYS);
+        for SourceRowUpdate { human_id, row } in
+            last_of_each(updates, |update| (update.human_id, update.row.occurrence))
+        {
+            rows.push(*human_id);
+            rows.push(source.as_str());
+            rows.push(row.occurrence);
+            rows.push(row.row_digest);
+            rows.push(row.import_run);
+            rows.push(row.import_line);
+            rows.push(row.last_run);
+        }
+        self.engine.bulk_update(&rows).map(|_| ())
     }
+}
+
+/// Of the updates that have one key, the last; in the order of their keys, in which writers beside
+/// each other wait for one another and never in a circle.
+fn last_of_each<T, K: Ord>(updates: &[T], key: impl Fn(&T) -> K) -> impl Iterator<Item = &T> {
+    let by_key: BTreeMap<K, &T> = updates.iter().map(|update| (key(update), update)).collect();
+    by_key.into_values()
 }
 
 fn id_of(row: &BlockRow<'_>) -> Option<Id> {

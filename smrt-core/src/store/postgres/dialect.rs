@@ -9,6 +9,18 @@ pub(super) const FOLDING: &str = "und-x-icu";
 /// PostgreSQL with ICU.
 pub(super) struct PostgresDialect;
 
+/// The type of a kind of value.
+pub(super) const fn type_of(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Id => "UUID",
+        Kind::Integer => "BIGINT",
+        Kind::Boolean => "BOOLEAN",
+        Kind::Instant => "TIMESTAMP",
+        Kind::Text | Kind::Json => "TEXT",
+        Kind::Bytes => "BYTEA",
+    }
+}
+
 impl Dialect for PostgresDialect {
     fn name(&self) -> &'static str {
         "postgres"
@@ -16,13 +28,9 @@ impl Dialect for PostgresDialect {
 
     fn column_type(&self, kind: Kind) -> &'static str {
         match kind {
-            Kind::Id => "UUID",
-            Kind::Integer => "BIGINT",
-            Kind::Boolean => "BOOLEAN",
-            Kind::Instant => "TIMESTAMP",
             // Order and equality by bytes. JSON is kept as it was written.
             Kind::Text | Kind::Json => "TEXT COLLATE \"C\"",
-            Kind::Bytes => "BYTEA",
+            Kind::Id | Kind::Integer | Kind::Boolean | Kind::Instant | Kind::Bytes => type_of(kind),
         }
     }
 
