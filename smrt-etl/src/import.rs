@@ -39,7 +39,7 @@ const ROWS_PER_TRANSACTION: u64 = 16_384;
 const ROWS_PER_SHARED_TRANSACTION: u64 = 4096;
 
 /// The same in a bulk load, where rows are only appended and each commit waits for the disk.
-const ROWS_PER_BULK_TRANSACTION: u64 = 65_536;
+const ROWS_PER_BULK_TRANSACTION: u64 = 262_144;
 
 /// Deferred rows that are settled in one transaction.
 const DEFERRED_PER_TRANSACTION: u32 = 16_384;

@@ -24,6 +24,10 @@ pub trait Dialect: Sync {
     /// where a query costs a way to a server, or a pass over the table.
     fn ids_per_query(&self) -> usize;
 
+    /// A query that makes rows of the ids in a text parameter, which has a comma between two of
+    /// them; none where each id is a parameter of its own.
+    fn ids_of_text(&self, parameter: &str) -> Option<String>;
+
     /// An expression that shows an id column as text.
     fn id_as_text(&self, column: &str) -> String;
 

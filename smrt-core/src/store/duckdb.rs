@@ -472,7 +472,13 @@ impl Dialect for DuckDbDialect {
     }
 
     fn ids_per_query(&self) -> usize {
-        4096
+        65_536
+    }
+
+    fn ids_of_text(&self, parameter: &str) -> Option<String> {
+        Some(format!(
+            "SELECT unnest(CAST(string_split({parameter}, ',') AS UUID[]))"
+        ))
     }
 
     fn id_as_text(&self, column: &str) -> String {

@@ -11,10 +11,9 @@ use std::collections::{HashMap, HashSet};
 use self::held::Held;
 use self::write::WrittenIds;
 use super::count;
-use super::dialect::Dialect;
 use super::engine::Engine;
 use super::error::StoreError;
-use super::id_list;
+use super::id_list::in_stretches;
 use super::runs::{self, Run, RunCounts, RunKey, signed};
 use super::value::{RowBlock, Value};
 use crate::model::{Id, Instant};
@@ -337,8 +336,8 @@ impl<'t> ImportTransaction<'t> {
     ) -> Result<HashMap<Id, Vec<SourceRow>>, StoreError> {
         let ids = sorted(ids);
         let mut rows: HashMap<Id, Vec<SourceRow>> = HashMap::new();
-        in_stretches(self.engine.dialect(), &ids, |marks, parameters| {
-            self.load_source_rows(marks, parameters, source, &mut |id, row| {
+        in_stretches(self.engine.dialect(), &[], &ids, |list, parameters| {
+            self.load_source_rows(list, parameters, source, &mut |id, row| {
                 rows.entry(id).or_default().push(row);
             })
         })?;
@@ -358,20 +357,20 @@ impl<'t> ImportTransaction<'t> {
         let ids = sorted(ids);
         let mut humans = HashMap::new();
         let dialect = self.engine.dialect();
-        in_stretches(dialect, &ids, |marks, parameters| {
-            self.load_fields(marks, parameters, &mut humans)
+        in_stretches(dialect, &[], &ids, |list, parameters| {
+            self.load_fields(list, parameters, &mut humans)
         })?;
         // Whoever is not there has nothing else.
         let held = ids.into_iter().filter(|id| humans.contains_key(id));
         let held: Vec<Id> = held.collect();
-        in_stretches(dialect, &held, |marks, parameters| {
-            self.load_source_rows(marks, parameters, source, &mut |id, row| {
+        in_stretches(dialect, &[], &held, |list, parameters| {
+            self.load_source_rows(list, parameters, source, &mut |id, row| {
                 if let Some(human) = humans.get_mut(&id) {
                     human.source_rows.push(row);
                 }
             })?;
-            self.load_links(marks, parameters, &mut humans)?;
-            self.load_consents(marks, parameters, &mut humans)
+            self.load_links(list, parameters, &mut humans)?;
+            self.load_consents(list, parameters, &mut humans)
         })?;
         Ok(humans)
     }
@@ -395,11 +394,11 @@ impl<'t> ImportTransaction<'t> {
         ids: &[Id],
     ) -> Result<HashMap<Id, HashSet<String>>, StoreError> {
         let mut revoked: HashMap<Id, HashSet<String>> = HashMap::new();
-        in_stretches(self.engine.dialect(), ids, |marks, parameters| {
+        in_stretches(self.engine.dialect(), &[], ids, |list, parameters| {
             let tenant = next(parameters);
             let sql = format!(
                 "SELECT phone_number_id, consent_type FROM consent_records \
-                 WHERE phone_number_id IN ({marks}) AND tenant_id = {tenant} \
+                 WHERE phone_number_id IN ({list}) AND tenant_id = {tenant} \
                  AND consent_status = 'revoked'"
             );
             self.engine
@@ -460,18 +459,6 @@ impl<'t> ImportTransaction<'t> {
         self.write_changes()?;
         Ok(self.written.finish())
     }
-}
-
-/// Calls `query` for stretches of `ids` with the marks of its first parameters, and these.
-fn in_stretches(
-    dialect: &dyn Dialect,
-    ids: &[Id],
-    mut query: impl FnMut(&str, &[Value<'_>]) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    id_list::stretches(dialect, ids).try_for_each(|stretch| {
-        let parameters: Vec<Value<'_>> = stretch.iter().copied().map(Value::Id).collect();
-        query(&id_list::marks(1, stretch.len()), &parameters)
-    })
 }
 
 /// The mark of the parameter after these.

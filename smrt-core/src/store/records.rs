@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::count;
 use super::engine::{Engine, OnConflict, Section};
 use super::error::StoreError;
-use super::id_list;
+use super::id_list::in_stretches;
 use super::schema::{self, Table};
 use super::value::{Row, RowBlock, Value};
 use crate::model::{EntityType, Id, Instant};
@@ -202,12 +202,7 @@ pub(super) fn for_ids(
     ids: &[Id],
     each: &mut dyn FnMut(&dyn Row) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    for stretch in id_list::stretches(engine.dialect(), ids) {
-        let marks = id_list::marks(fixed.len() + 1, stretch.len());
-        let sql = format!("{sql} ({marks})");
-        let mut parameters = fixed.to_vec();
-        parameters.extend(stretch.into_iter().map(Value::Id));
-        engine.query(&sql, &parameters, each)?;
-    }
-    Ok(())
+    in_stretches(engine.dialect(), fixed, ids, |list, parameters| {
+        engine.query(&format!("{sql} ({list})"), parameters, each)
+    })
 }

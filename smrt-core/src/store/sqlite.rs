@@ -464,6 +464,10 @@ impl Dialect for SqliteDialect {
         128
     }
 
+    fn ids_of_text(&self, _parameter: &str) -> Option<String> {
+        None
+    }
+
     fn id_as_text(&self, column: &str) -> String {
         let hex = format!("lower(hex({column}))");
         let part = |from: u8, len: u8| format!("substr({hex}, {from}, {len})");

@@ -1,11 +1,12 @@
 //! Copying what a plan looks at into a scratch store: the tenant's own records and nothing else.
 
-use super::{ImportTransaction, in_stretches, next, with};
+use super::{ImportTransaction, next, with};
 use crate::model::Id;
 use crate::store::engine::{Engine, OnConflict};
 use crate::store::error::StoreError;
+use crate::store::id_list::in_stretches;
 use crate::store::schema::{self, Table};
-use crate::store::value::{RowBlock, Value};
+use crate::store::value::RowBlock;
 
 /// Which rows of a table a tenant's plan may see: the column that ids are compared with, and a
 /// condition in which `{tenant}` stands for the tenant.
@@ -65,11 +66,11 @@ impl ImportTransaction<'_> {
     ) -> Result<(), StoreError> {
         let tenant = self.tenant;
         let mut linked = phone_numbers.to_vec();
-        in_stretches(base.dialect(), humans, |marks, parameters| {
+        in_stretches(base.dialect(), &[], humans, |list, parameters| {
             let owner = next(parameters);
             let sql = format!(
                 "SELECT phone_number_id FROM phone_human_links \
-                 WHERE human_id IN ({marks}) AND created_by_tenant_id = {owner}"
+                 WHERE human_id IN ({list}) AND created_by_tenant_id = {owner}"
             );
             base.query(&sql, &with(parameters, tenant), &mut |row| {
                 linked.push(row.id(0)?);
@@ -107,9 +108,9 @@ impl ImportTransaction<'_> {
         sql: &str,
         ids: &[Id],
     ) -> Result<(), StoreError> {
-        in_stretches(base.dialect(), ids, |marks, parameters: &[Value<'_>]| {
+        in_stretches(base.dialect(), &[], ids, |list, parameters| {
             let mut block = RowBlock::new(table);
-            let sql = format!("{sql} ({marks})").replace("{tenant}", &next(parameters));
+            let sql = format!("{sql} ({list})").replace("{tenant}", &next(parameters));
             base.query(&sql, &with(parameters, self.tenant), &mut |row| {
                 for position in 0..table.columns.len() {
                     block.push(row.value(position)?);

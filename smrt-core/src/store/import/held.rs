@@ -5,11 +5,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    ExistingHuman, ExistingLink, HUMAN_FIELDS, ImportTransaction, Place, SourceRow, in_stretches,
-    next, with,
+    ExistingHuman, ExistingLink, HUMAN_FIELDS, ImportTransaction, Place, SourceRow, next, with,
 };
 use crate::model::Id;
 use crate::store::error::StoreError;
+use crate::store::id_list::in_stretches;
 use crate::store::runs::{self, RunKey};
 use crate::store::value::Value;
 
@@ -31,14 +31,14 @@ type Humans = HashMap<Id, ExistingHuman>;
 impl ImportTransaction<'_> {
     pub(super) fn load_fields(
         &mut self,
-        marks: &str,
+        list: &str,
         parameters: &[Value<'_>],
         humans: &mut Humans,
     ) -> Result<(), StoreError> {
         let tenant = next(parameters);
         let sql = format!(
             "SELECT id, {}, metadata, updated_at, import_run FROM humans \
-             WHERE id IN ({marks}) AND created_by_tenant_id = {tenant}",
+             WHERE id IN ({list}) AND created_by_tenant_id = {tenant}",
             HUMAN_FIELDS.join(", ")
         );
         let parameters = with(parameters, self.tenant);
@@ -64,11 +64,11 @@ impl ImportTransaction<'_> {
     pub(super) fn are_own(&mut self, humans: &HashSet<Id>) -> Result<bool, StoreError> {
         let unknown = humans.difference(&self.held.humans).copied();
         let unknown: Vec<Id> = unknown.collect();
-        in_stretches(self.engine.dialect(), &unknown, |marks, parameters| {
+        in_stretches(self.engine.dialect(), &[], &unknown, |list, parameters| {
             let tenant = next(parameters);
             let sql = format!(
                 "SELECT id FROM humans \
-                 WHERE id IN ({marks}) AND created_by_tenant_id = {tenant}"
+                 WHERE id IN ({list}) AND created_by_tenant_id = {tenant}"
             );
             let own = &mut self.held.humans;
             let parameters = with(parameters, self.tenant);
@@ -88,7 +88,7 @@ impl ImportTransaction<'_> {
 
     pub(super) fn load_source_rows(
         &mut self,
-        marks: &str,
+        list: &str,
         parameters: &[Value<'_>],
         source: &str,
         each: &mut dyn FnMut(Id, SourceRow),
@@ -96,7 +96,7 @@ impl ImportTransaction<'_> {
         let named = next(parameters);
         let sql = format!(
             "SELECT human_id, occurrence, row_digest, import_run, import_line, last_run \
-             FROM source_keys WHERE human_id IN ({marks}) AND source = {named} \
+             FROM source_keys WHERE human_id IN ({list}) AND source = {named} \
              ORDER BY human_id, occurrence"
         );
         // A tenant's source rows were written by its runs, which are few; its humans are many. A
@@ -128,13 +128,13 @@ impl ImportTransaction<'_> {
 
     pub(super) fn load_links(
         &mut self,
-        marks: &str,
+        list: &str,
         parameters: &[Value<'_>],
         humans: &mut Humans,
     ) -> Result<(), StoreError> {
         let sql = format!(
             "SELECT human_id, id, phone_number_id, relationship_type, metadata, is_primary, \
-             created_by_tenant_id FROM phone_human_links WHERE human_id IN ({marks})"
+             created_by_tenant_id FROM phone_human_links WHERE human_id IN ({list})"
         );
         let Self { engine, tenant, .. } = self;
         engine.query(&sql, parameters, &mut |row| {
@@ -160,18 +160,18 @@ impl ImportTransaction<'_> {
     /// Consent given or revoked for the human itself, and revocations for a number tied to it.
     pub(super) fn load_consents(
         &mut self,
-        marks: &str,
+        list: &str,
         parameters: &[Value<'_>],
         humans: &mut Humans,
     ) -> Result<(), StoreError> {
         let tenant = next(parameters);
         let sql = format!(
             "SELECT human_id, id, consent_type, consent_status FROM consent_records \
-             WHERE human_id IN ({marks}) AND tenant_id = {tenant} \
+             WHERE human_id IN ({list}) AND tenant_id = {tenant} \
              UNION ALL \
              SELECT l.human_id, c.id, c.consent_type, c.consent_status FROM phone_human_links l \
              JOIN consent_records c ON c.phone_number_id = l.phone_number_id \
-             WHERE l.human_id IN ({marks}) AND l.created_by_tenant_id = {tenant} \
+             WHERE l.human_id IN ({list}) AND l.created_by_tenant_id = {tenant} \
              AND c.tenant_id = {tenant} AND c.consent_status = 'revoked'"
         );
         let parameters = with(parameters, self.tenant);
@@ -190,13 +190,13 @@ impl ImportTransaction<'_> {
     pub(super) fn look_up_numbers(&mut self, ids: &[Id]) -> Result<HashSet<Id>, StoreError> {
         let mut known = HashSet::new();
         let mut of_others = HashSet::new();
-        in_stretches(self.engine.dialect(), ids, |marks, parameters| {
+        in_stretches(self.engine.dialect(), &[], ids, |list, parameters| {
             let tenant = next(parameters);
             let sql = format!(
                 "SELECT p.id, CASE WHEN p.created_by_tenant_id = {tenant} THEN 1 \
                  ELSE (SELECT count(*) FROM phone_number_ties t \
                        WHERE t.tenant_id = {tenant} AND t.phone_number_id = p.id) END \
-                 FROM phone_numbers p WHERE p.id IN ({marks})"
+                 FROM phone_numbers p WHERE p.id IN ({list})"
             );
             self.engine
                 .query(&sql, &with(parameters, self.tenant), &mut |row| {

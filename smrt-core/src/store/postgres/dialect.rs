@@ -47,7 +47,13 @@ impl Dialect for PostgresDialect {
     }
 
     fn ids_per_query(&self) -> usize {
-        4096
+        65_536
+    }
+
+    fn ids_of_text(&self, parameter: &str) -> Option<String> {
+        Some(format!(
+            "SELECT unnest(CAST(string_to_array({parameter}, ',') AS UUID[]))"
+        ))
     }
 
     fn id_as_text(&self, column: &str) -> String {
