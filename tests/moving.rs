@@ -1,11 +1,13 @@
 //! A store moves house: copies between engines, backups, and one meaning on all of them.
 
+use std::process::Stdio;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use smrt_core::smrt::Smrt;
 use smrt_core::store::{Access, CopyProgress, StoreLocation};
 
-use crate::people;
+use crate::people::{self, Random};
 use crate::postgres_server::shared;
 use crate::sandbox::{Sandbox, at};
 
@@ -76,6 +78,46 @@ fn a_copy_that_was_stopped_is_no_store_and_goes_on_where_it_stopped() {
     assert!(0 < report.rows_resumed && report.rows_resumed < report.rows());
     assert_eq!(sandbox.digest("b.db"), sandbox.digest("a.db"));
     sandbox.assert_sound("b.db");
+}
+
+/// Kills a copy at random points, several times in a row, and lets the last one come to its end.
+#[test]
+fn a_copy_that_is_killed_at_any_point_goes_on_and_ends_with_all() {
+    const KILLS: u32 = 8;
+    let sandbox = imported(40_000);
+    let want = sandbox.told_digest("a.db");
+    let database = shared().database();
+    let mut random = Random::new(5);
+    for target in ["b.db", "b.duckdb", &database.url()] {
+        let copy = |target: &str| {
+            let mut command = sandbox.command(&["db", "copy", "a.db", target]);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            command.spawn().unwrap()
+        };
+        // How long one takes tells when to kill.
+        let began = Instant::now();
+        let calm = match target.contains("://") {
+            true => format!("{target}?schema=calm"),
+            false => format!("calm-{target}"),
+        };
+        assert!(copy(&calm).wait().unwrap().success());
+        let took = u64::try_from(began.elapsed().as_micros()).unwrap();
+        let mut killed = 0;
+        for _ in 0..KILLS {
+            let mut child = copy(target);
+            let after = Duration::from_micros(random.below(took / 2));
+            std::thread::sleep(after);
+            child.kill().unwrap();
+            killed += u32::from(child.wait().unwrap().code().is_none());
+        }
+        // A kill may come too late for the last copy; then there is a store, and no second one.
+        if !copy(target).wait().unwrap().success() {
+            assert!(killed < KILLS, "{target} is not taken up again");
+        }
+        assert!(killed > 0, "no kill came in time");
+        assert_eq!(sandbox.told_digest(target), want, "{target}");
+        sandbox.smrt(&["db", "check", "--db", target]).ends_with(0);
+    }
 }
 
 #[test]

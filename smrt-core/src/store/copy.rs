@@ -6,10 +6,12 @@
 //! proven at the end, when the target is read back and its sums are compared with the source's.
 //! Until then the target is marked, and nothing opens it.
 
+use std::num::NonZero;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
 
-use super::digest::TableDigest;
+use super::digest::{TableDigest, TableDigester};
 use super::engine::{Access, BulkLoad, Engine, OnConflict};
 use super::error::{StoreError, StoreErrorKind};
 use super::location::StoreLocation;
@@ -26,6 +28,9 @@ const BLOCKS_WAITING: usize = 4;
 
 /// Blocks that are committed together.
 const BLOCKS_PER_TRANSACTION: usize = 16;
+
+/// How many connections read the target back at most; few tables have most of the rows.
+const READERS_MAX: usize = 4;
 
 /// How far a copy has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,15 +85,20 @@ impl Store {
         stop: &AtomicBool,
         progress: &mut dyn FnMut(CopyProgress),
     ) -> Result<Option<CopyReport>, StoreError> {
-        let mut target = begin_or_resume(target, at)?;
+        let location = target;
+        let mut target = begin_or_resume(location, at)?;
         let source = self.engine.as_mut();
         source.begin(Access::Read)?;
         let copied = copy(source, target.as_mut(), stop, progress);
         // The first error tells more than one of the rollback.
         let ended = source.rollback();
-        let copied = copied?;
+        let Some(report) = copied? else {
+            return Ok(None);
+        };
         ended?;
-        Ok(copied)
+        verify(location, &report.tables, progress)?;
+        migration::end_copy(target.as_mut())?;
+        Ok(Some(report))
     }
 }
 
@@ -142,8 +152,6 @@ fn copy(
     progress(CopyProgress::Indexes);
     migration::complete_copy(target)?;
     target.set_bulk_load(BulkLoad::End)?;
-    verify(target, &sums, progress)?;
-    migration::end_copy(target)?;
     Ok(Some(CopyReport {
         tables: sums,
         rows_resumed: resumed,
@@ -192,16 +200,18 @@ fn read(
     for part in plan {
         let table = part.table;
         let width = table.columns.len();
-        let mut sum = TableDigest::empty(table);
+        let mut sum = TableDigester::new(table);
         let mut rows = RowBlock::new(table);
         source.query(&select(table), &[], &mut |row| {
-            sum.add(row, width)?;
-            if sum.rows <= part.rows_there {
-                return Ok(());
-            }
+            let is_lacking = sum.digest.rows >= part.rows_there;
             for column in 0..width {
-                rows.push(row.value(column)?);
+                let value = row.value(column)?;
+                sum.add_value(value);
+                if is_lacking {
+                    rows.push(value);
+                }
             }
+            sum.end_row();
             if rows.len() >= ROWS_PER_BLOCK {
                 let rows = std::mem::replace(&mut rows, RowBlock::new(table));
                 to_writer.send(rows).map_err(|_| ended_early())?;
@@ -211,7 +221,7 @@ fn read(
         if !rows.is_empty() {
             to_writer.send(rows).map_err(|_| ended_early())?;
         }
-        sums.push(sum);
+        sums.push(sum.digest);
     }
     Ok(sums)
 }
@@ -257,18 +267,48 @@ fn write(
     Ok(Ended::AllRows)
 }
 
-/// Reads the target back and compares its sums with the source's.
+/// Reads the target back, several tables at once, and compares its sums with the source's.
 fn verify(
-    target: &mut dyn Engine,
+    target: &StoreLocation,
     sums: &[TableDigest],
     progress: &mut dyn FnMut(CopyProgress),
 ) -> Result<(), StoreError> {
-    for (table, sum) in TABLES.iter().zip(sums) {
-        progress(CopyProgress::Verifying { table: table.name });
-        let mut found = TableDigest::empty(table);
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let tables = TABLES.iter().copied().zip(sums);
+    let queue = &Mutex::new(tables);
+    let (begun, told) = channel();
+    std::thread::scope(|scope| {
+        let readers: Vec<_> = (0..processors.min(READERS_MAX))
+            .map(|_| {
+                let begun = begun.clone();
+                scope.spawn(move || verify_some(target, queue, &begun))
+            })
+            .collect();
+        drop(begun);
+        told.iter()
+            .for_each(|table| progress(CopyProgress::Verifying { table }));
+        readers
+            .into_iter()
+            .try_for_each(|reader| reader.join().map_err(|_| ended_early())?)
+    })
+}
+
+/// Takes one table after the other from a queue and verifies it, on a connection of its own.
+fn verify_some<'s>(
+    target: &StoreLocation,
+    queue: &Mutex<impl Iterator<Item = (&'static Table, &'s TableDigest)>>,
+    begun: &Sender<&'static str>,
+) -> Result<(), StoreError> {
+    let mut target = connect::open(target, Access::Read)?;
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    while let Some((table, sum)) = next() {
+        // Nobody listens any more: then nobody wants to know.
+        let _ = begun.send(table.name);
+        let mut found = TableDigester::new(table);
         target.query(&select(table), &[], &mut |row| {
             found.add(row, table.columns.len())
         })?;
+        let found = found.digest;
         if found != *sum {
             return Err(StoreError::new(
                 StoreErrorKind::Invalid,
