@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::engine::{TestEngine, VARIABLE};
 
 /// The modules whose tests say nothing of an engine.
-const MODULES: [&str; 19] = [
+const MODULES: [&str; 20] = [
     "access::",
     "audit_command::",
     "bad_rows::",
@@ -19,6 +19,7 @@ const MODULES: [&str; 19] = [
     "crash::",
     "dry_run::",
     "export::",
+    "full_disk::",
     "interaction::",
     "presets::",
     "registries::",
@@ -74,6 +75,18 @@ const ABOUT_SQLITE: [(&str, &str); 10] = [
     ),
 ];
 
+/// Tests that are about files, and what stands in their place on a server.
+const ABOUT_FILES: [(&str, &str); 2] = [
+    (
+        "an_import_beyond_the_room_for_files_is_resumed",
+        "postgres::a_full_disk_is_told_and_nothing_is_half_written",
+    ),
+    (
+        "an_import_onto_a_full_disk_is_resumed",
+        "postgres::a_full_disk_is_told_and_nothing_is_half_written",
+    ),
+];
+
 #[test]
 fn the_same_tests_pass_on_duckdb() {
     run_on(TestEngine::DuckDb);
@@ -86,7 +99,12 @@ fn the_same_tests_pass_on_postgres() {
 
 #[track_caller]
 fn run_on(engine: TestEngine) {
-    let skipped = ABOUT_SQLITE.iter().flat_map(|(test, _)| ["--skip", test]);
+    let about_files = match engine {
+        TestEngine::Postgres => &ABOUT_FILES[..],
+        TestEngine::Sqlite | TestEngine::DuckDb => &[],
+    };
+    let skipped = ABOUT_SQLITE.iter().chain(about_files);
+    let skipped = skipped.flat_map(|(test, _)| ["--skip", test]);
     let output = Command::new(std::env::current_exe().unwrap())
         .args(MODULES)
         .args(skipped)

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::binary;
+use crate::engine::TestEngine;
 use crate::people;
 use crate::sandbox::{AT, Finished, Sandbox, import_arguments};
 
@@ -15,7 +16,7 @@ fn scene() -> (Sandbox, [(&'static str, String); 2]) {
     sandbox.write("people.csv", people::file(1, ROWS));
     sandbox.write("earlier.csv", people::file(2, 2_000));
     sandbox.import("filled.db", "earlier.csv", &[]).ends_with(0);
-    std::fs::copy(sandbox.path("filled.db"), sandbox.path("calm-filled.db")).unwrap();
+    sandbox.copy_store("filled.db", "calm-filled.db");
     let digests = [
         ("fresh.db", "calm-fresh.db"),
         ("filled.db", "calm-filled.db"),
@@ -29,6 +30,7 @@ fn scene() -> (Sandbox, [(&'static str, String); 2]) {
 
 /// Runs the program with files of at most so many KiB.
 fn with_file_limit(sandbox: &Sandbox, kib: u64, db: &str, more: &[&str]) -> Finished {
+    let import = sandbox.command(&import_arguments(db, "people.csv", more));
     let mut command = Command::new("bash");
     sandbox.settle(&mut command);
     // Without the trap the system would kill the program instead of failing its write.
@@ -39,9 +41,8 @@ fn with_file_limit(sandbox: &Sandbox, kib: u64, db: &str, more: &[&str]) -> Fini
             "bash",
         ])
         .arg(kib.to_string())
-        .arg(binary::path())
-        .args(import_arguments(db, "people.csv", more))
-        .args(["--at", AT]);
+        .arg(import.get_program())
+        .args(import.get_args());
     Finished::new(command.output().unwrap())
 }
 
@@ -79,18 +80,23 @@ fn an_import_onto_a_full_disk_is_resumed() {
     if !allowed.is_ok_and(|output| output.status.success()) {
         return;
     }
+    // Each is too little for the rows, and enough for the store that is there before.
+    let (first, second) = match TestEngine::chosen() {
+        TestEngine::Sqlite => ("2500k", "3500k"),
+        TestEngine::DuckDb | TestEngine::Postgres => ("9000k", "10000k"),
+    };
     for (db, digest) in digests {
+        let disk = TestEngine::chosen().location(&sandbox, &format!("disk/{db}"));
         let script = format!(
-            "mount -t tmpfs -o size=2500k tmpfs disk && \
+            "mount -t tmpfs -o size={first} tmpfs disk && \
              {{ test ! -e {db} || cp {db} disk/{db}; }} && \
              \"$@\"; echo \"first: $?\"; \
-             mount -o remount,size=3500k disk && \"$@\" --resume; echo \"second: $?\"; \
+             mount -o remount,size={second} disk && \"$@\" --resume; echo \"second: $?\"; \
              mount -o remount,size=200m disk && \"$@\" --resume; echo \"third: $?\"; \
-             \"$1\" db digest --db disk/{db}; \"$1\" db check --db disk/{db} >check.txt; echo \"check: $?\""
+             \"$1\" db digest --db {disk}; \"$1\" db check --db {disk} >check.txt; echo \"check: $?\""
         );
         let mut command = Command::new("unshare");
         sandbox.settle(&mut command);
-        let disk = format!("disk/{db}");
         command
             .args(["--mount", "bash", "-c", &script, "bash"])
             .arg(binary::path())
@@ -111,6 +117,12 @@ fn an_import_onto_a_full_disk_is_resumed() {
                 ended.stderr
             );
         }
+        assert_eq!(
+            ended.stderr.matches("the disk is full").count(),
+            2,
+            "{}",
+            ended.stderr
+        );
         assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
     }
 }

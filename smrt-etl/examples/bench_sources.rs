@@ -21,6 +21,7 @@ use smrt_etl::source::{Input, Source, SourceOptions};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const ROWS: u32 = 200_000;
+const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 const NAMES: [&str; 8] = [
     "id",
     "first name",
@@ -82,6 +83,61 @@ fn write_xlsx(path: &Path) -> Result<()> {
         sheet.write_number(row + 1, 7, score.parse::<f64>()?)?;
     }
     Ok(workbook.save(path)?)
+}
+
+/// An OpenDocument spreadsheet, which is an archive with a text of XML.
+fn write_ods(path: &Path) -> Result<()> {
+    let mut archive = zip::ZipWriter::new(File::create(path)?);
+    let options = zip::write::SimpleFileOptions::default();
+    let stored = options.compression_method(zip::CompressionMethod::Stored);
+    archive.start_file("mimetype", stored)?;
+    write!(archive, "{ODS}")?;
+    archive.start_file("META-INF/manifest.xml", options)?;
+    write!(
+        archive,
+        r#"<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">
+<manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS}"/>
+<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>
+</manifest:manifest>"#
+    )?;
+    archive.start_file("content.xml", options)?;
+    write!(
+        archive,
+        r#"<office:document-content
+ xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0">
+<office:body><office:spreadsheet><table:table table:name="Contacts">"#
+    )?;
+    let header = std::iter::once(NAMES.map(str::to_owned));
+    for row in header.chain((0..ROWS).map(contact)) {
+        write!(archive, "<table:table-row>")?;
+        for value in row {
+            write!(
+                archive,
+                r#"<table:table-cell office:value-type="string"><text:p>{value}</text:p></table:table-cell>"#
+            )?;
+        }
+        write!(archive, "</table:table-row>")?;
+    }
+    let end = "</table:table></office:spreadsheet></office:body></office:document-content>";
+    write!(archive, "{end}")?;
+    archive.finish()?;
+    Ok(())
+}
+
+fn write_vcf(path: &Path) -> Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    for row in 0..ROWS {
+        let [id, first, last, phone, email, company, city, _] = contact(row);
+        write!(
+            file,
+            "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:{id}\r\nFN:{first} {last}\r\nN:{last};{first};;;\r\n\
+             TEL;TYPE=work:{phone}\r\nEMAIL:{email}\r\nORG:{company}\r\nADR:;;;{city};;;\r\n\
+             END:VCARD\r\n"
+        )?;
+    }
+    Ok(file.flush()?)
 }
 
 fn write_sqlite(path: &Path) -> Result<()> {
@@ -160,6 +216,8 @@ fn main() -> Result<()> {
     write_csv(&path("contacts.csv"))?;
     write_json(&path("contacts.json"))?;
     write_xlsx(&path("contacts.xlsx"))?;
+    write_ods(&path("contacts.ods"))?;
+    write_vcf(&path("contacts.vcf"))?;
     write_sqlite(&path("contacts.sqlite"))?;
     write_parquet(&path("contacts.parquet"))?;
     write_arrow(&path("contacts.arrow"))?;
@@ -168,6 +226,8 @@ fn main() -> Result<()> {
         "contacts.csv",
         "contacts.json",
         "contacts.xlsx",
+        "contacts.ods",
+        "contacts.vcf",
         "contacts.sqlite",
         "contacts.parquet",
         "contacts.arrow",

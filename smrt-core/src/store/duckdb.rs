@@ -95,11 +95,18 @@ impl DuckDbEngine {
 
     /// Makes a new file, or takes an empty one.
     pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
-        if identify(path)? == FileKind::Empty {
+        let found = identify(path)?;
+        if found == FileKind::Empty {
             // DuckDB takes no file for a new one but one that is not there.
             file::remove_empty(path)?;
         }
-        Self::on(Database::open(path, Mode::Write)?, Access::Write)
+        let opened = Database::open(path, Mode::Write);
+        if opened.is_err() && found != FileKind::Store {
+            // A file without all of its headers, as a full disk leaves it, would be taken for a
+            // damaged store.
+            let _ = std::fs::remove_file(path);
+        }
+        Self::on(opened?, Access::Write)
     }
 
     fn on(database: Arc<Database>, access: Access) -> Result<Self, StoreError> {

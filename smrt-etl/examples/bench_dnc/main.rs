@@ -1,9 +1,10 @@
 //! Measures Do-Not-Call registries of a nation's size against what a user would do without them.
 //!
-//! Run with `cargo run --release -p smrt-etl --example bench_dnc -- [numbers] [peer-part]`, after
-//! `cargo build --release -p smrt-cli`. The list is made from a seed: by default 258 million numbers
+//! Run with `cargo run --release -p smrt-etl --example bench_dnc -- [numbers] [peer-part]
+//! [store]`, after `cargo build --release -p smrt-cli`. The list is made from a seed: by default 258 million numbers
 //! over 363 area codes, a flat file of 3 GB in a temporary folder. The peer, an indexed table of
-//! SQLite, gets one number in `peer-part` (10; 1 for all). The result is Markdown on stdout.
+//! SQLite, gets one number in `peer-part` (10; 1 for all, 0 for no peer). The store is a new one at
+//! any location, of itself a SQLite file in the temporary folder. The result is Markdown on stdout.
 //! What this program does not do: it does not judge. The targets stand in `docs/benchmarks.md`.
 
 #[path = "../bench_import/child.rs"]
@@ -41,7 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let bench = Bench {
         program: program()?,
         folder: folder.path().to_owned(),
-        store: folder.path().join("smrt.db"),
+        store: match arguments.next() {
+            Some(store) => store,
+            None => folder.path().join("smrt.db").display().to_string(),
+        },
     };
     let load_average = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     tell(format_args!("load of the machine: {load_average}"))?;
@@ -87,7 +91,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         "\nstore: {store_bytes} bytes after the full list, {} after the change list\n",
         bench.store_bytes()?
     ))?;
-    peer::measure(&nation, part, LOOKUPS, folder.path())
+    match part {
+        0 => Ok(()),
+        _ => peer::measure(&nation, part, LOOKUPS, folder.path()),
+    }
 }
 
 /// Writes a line of the result.
@@ -100,7 +107,7 @@ fn tell(line: impl fmt::Display) -> Result<(), Box<dyn Error>> {
 struct Bench {
     program: PathBuf,
     folder: PathBuf,
-    store: PathBuf,
+    store: String,
 }
 
 impl Bench {
@@ -126,12 +133,12 @@ impl Bench {
     }
 
     fn store_bytes(&self) -> Result<u64, Box<dyn Error>> {
-        Ok(fs::metadata(&self.store)?.len())
+        Ok(Smrt::open(&self.store)?.info()?.size_bytes)
     }
 
     /// Looks numbers up of which it is known whether they are listed.
     fn exact(&self, nation: &Nation) -> Result<(), Box<dyn Error>> {
-        let mut smrt = Smrt::open(self.store.to_str().ok_or("not UTF-8")?)?;
+        let mut smrt = Smrt::open(&self.store)?;
         let mut session = smrt.tenant("acme")?.acting_as("bench".parse()?);
         let now = Moment::from_chrono(chrono::Utc::now());
         let numbers = nation.sample(LOOKUPS);
@@ -173,7 +180,7 @@ impl Bench {
     }
 
     fn batch(&self, nation: &Nation) -> Result<(), Box<dyn Error>> {
-        let mut smrt = Smrt::open(self.store.to_str().ok_or("not UTF-8")?)?;
+        let mut smrt = Smrt::open(&self.store)?;
         let mut session = smrt.tenant("acme")?.acting_as("bench".parse()?);
         let now = Moment::from_chrono(chrono::Utc::now());
         let numbers: Vec<E164> = nation.sample(LOOKUPS);

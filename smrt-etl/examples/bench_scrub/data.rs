@@ -13,7 +13,7 @@ use smrt_core::phone::{E164, parse};
 use smrt_core::smrt::{
     DncContent, DncRegistryKey, NewConsentRecord, NewDncLoad, Shrinkage, Smrt, TenantSession,
 };
-use smrt_core::store::NewTenant;
+use smrt_core::store::{NewTenant, StoreLocation};
 
 use crate::AT;
 
@@ -51,11 +51,11 @@ fn is_listed(number: u64, per_block: u64) -> bool {
 
 /// Makes a store with the registry and the ledger of one tenant, and says how much is in it.
 pub(crate) fn make_store(
-    path: &Path,
+    store: &StoreLocation,
     numbers: u64,
     rows: u64,
 ) -> Result<(u64, u64), Box<dyn Error>> {
-    let mut smrt = Smrt::create_at(path, AT)?;
+    let mut smrt = Smrt::create_at(store.clone(), AT)?;
     let acme = NewTenant {
         slug: "acme".parse()?,
         name: "Acme".to_owned(),

@@ -7,6 +7,14 @@ use duckdb::Error;
 
 use crate::store::error::{StoreError, StoreErrorKind};
 
+/// What the system says where a file cannot grow.
+const FULL: [&str; 4] = [
+    "No space left on device",
+    "File too large",
+    "Disk quota exceeded",
+    "Could not write all required bytes",
+];
+
 /// Translates an error of DuckDB. Its texts are kept as the source only: they may quote data.
 pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
     let text = text_of(&error);
@@ -23,7 +31,7 @@ pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
             StoreErrorKind::Conflict,
             "another transaction changed the same records",
         )
-    } else if has("No space left on device") || has("Could not write all required bytes") {
+    } else if FULL.into_iter().any(has) {
         (StoreErrorKind::DiskFull, "the disk is full")
     } else if has("storage version number") {
         (

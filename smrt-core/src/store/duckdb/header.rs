@@ -9,12 +9,24 @@ use crate::store::location::is_duckdb;
 /// Bytes by which a file is identified.
 const HEADER_BYTES: usize = 16;
 
+/// Bytes of the three headers, which DuckDB writes when it makes a file.
+const HEADERS_LEN: u64 = 3 * 4096;
+
 /// Identifies the file at `path`, changing nothing.
 pub(crate) fn identify(path: &Path) -> Result<FileKind, StoreError> {
     match file::begin(path, HEADER_BYTES)? {
         Beginning::Missing => Ok(FileKind::Missing),
         Beginning::Header { file_len: 0, .. } => Ok(FileKind::Empty),
-        Beginning::Header { bytes, .. } if is_duckdb(&bytes) => Ok(FileKind::Store),
+        Beginning::Header { bytes, file_len } if is_duckdb(&bytes) => {
+            match file_len < HEADERS_LEN {
+                true => Err(StoreError::new(
+                    StoreErrorKind::Damaged,
+                    "open",
+                    "the file ends before its headers do; nothing can be read of it",
+                )),
+                false => Ok(FileKind::Store),
+            }
+        }
         Beginning::Header { .. } => Err(StoreError::new(
             StoreErrorKind::Foreign,
             "open",
