@@ -49,10 +49,10 @@ impl Into {
 }
 
 /// A sandbox with the file, a filled store that overlaps it, and an undisturbed import.
-fn scene(into: Into, seed: u64) -> (Sandbox, Undisturbed) {
+fn scene(into: Into, seed: u64, rows: u64) -> (Sandbox, Undisturbed) {
     let sandbox = Sandbox::new();
     people::write_mapping(&sandbox);
-    sandbox.write("people.csv", people::file(seed, rows()));
+    sandbox.write("people.csv", people::file(seed, rows));
     if into == Into::FilledStore {
         sandbox.write("earlier.csv", people::file(seed + 1, 5_000));
         sandbox.import("filled.db", "earlier.csv", &[]).ends_with(0);
@@ -116,7 +116,7 @@ fn kill_and_resume(into: Into, seed: u64, kills: u32) {
         TestEngine::Sqlite => kills,
         TestEngine::DuckDb | TestEngine::Postgres => kills / 3,
     };
-    let (sandbox, undisturbed) = scene(into, seed);
+    let (sandbox, undisturbed) = scene(into, seed, rows());
     let mut random = Random::new(seed);
     let mut hits = 0;
     let mut at_most = undisturbed.took;
@@ -152,6 +152,36 @@ fn a_killed_bulk_load_is_resumed_to_the_undisturbed_digest() {
     kill_and_resume(Into::FreshStore, 11, 18);
 }
 
+/// A bulk load commits seldom: this file is long enough for two transactions.
+#[test]
+fn a_bulk_load_that_is_killed_late_goes_on_from_its_last_transaction() {
+    const ROWS: u64 = 300_000;
+    if TestEngine::chosen() == TestEngine::Postgres {
+        return;
+    }
+    let (sandbox, undisturbed) = scene(Into::FreshStore, 88, ROWS);
+    let mut between = 0;
+    let mut at_most = undisturbed.took;
+    for _ in 0..8 {
+        if between == 2 {
+            return;
+        }
+        Into::FreshStore.prepare(&sandbox, "late.db");
+        let after = at_most * 3 / 4;
+        if !is_killed(&sandbox, "late.db", &[], after) {
+            at_most = after;
+            continue;
+        }
+        match sandbox.last_run("late.db").counts.rows_checkpoint {
+            0 => at_most = at_most * 5 / 4,
+            _ => between += 1,
+        }
+        let story = format!("killed after {after:?}");
+        assert_resumed(&sandbox, "late.db", Into::FreshStore, &undisturbed, &story);
+    }
+    assert!(between > 0, "no kill came after the first transaction");
+}
+
 #[test]
 fn a_killed_import_into_a_filled_store_is_resumed_to_the_undisturbed_digest() {
     kill_and_resume(Into::FilledStore, 22, 14);
@@ -160,7 +190,7 @@ fn a_killed_import_into_a_filled_store_is_resumed_to_the_undisturbed_digest() {
 #[test]
 fn a_run_killed_several_times_in_a_row_is_resumed_to_the_undisturbed_digest() {
     for (into, seed) in [(Into::FreshStore, 33), (Into::FilledStore, 44)] {
-        let (sandbox, undisturbed) = scene(into, seed);
+        let (sandbox, undisturbed) = scene(into, seed, rows());
         let mut random = Random::new(seed);
         for round in 0..2 {
             into.prepare(&sandbox, "crash.db");
@@ -179,7 +209,7 @@ fn a_run_killed_several_times_in_a_row_is_resumed_to_the_undisturbed_digest() {
 #[test]
 fn an_interrupted_run_says_so_and_is_resumed() {
     for (into, seed) in [(Into::FreshStore, 55), (Into::FilledStore, 66)] {
-        let (sandbox, undisturbed) = scene(into, seed);
+        let (sandbox, undisturbed) = scene(into, seed, rows());
         let mut interrupted = 0;
         let mut at_most = undisturbed.took;
         for tenth in 2..9 {
@@ -210,7 +240,7 @@ fn an_interrupted_run_says_so_and_is_resumed() {
 /// The instant after the file was made and before its tables were: too short to hit by chance.
 #[test]
 fn a_store_without_its_tables_yet_is_completed() {
-    let (sandbox, undisturbed) = scene(Into::FreshStore, 77);
+    let (sandbox, undisturbed) = scene(Into::FreshStore, 77, rows());
     let place = TestEngine::chosen().place(&sandbox, "crash.db");
     drop(place.create().unwrap());
     assert_resumed(
