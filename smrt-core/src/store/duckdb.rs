@@ -101,10 +101,13 @@ impl DuckDbEngine {
             file::remove_empty(path)?;
         }
         let opened = Database::open(path, Mode::Write);
-        if opened.is_err() && found != FileKind::Store {
-            // A file without all of its headers, as a full disk leaves it, would be taken for a
-            // damaged store.
-            let _ = std::fs::remove_file(path);
+        if let Err(error) = &opened
+            && error.kind() == StoreErrorKind::DiskFull
+            && found != FileKind::Store
+        {
+            // There was room for a part of the headers only: no store is in it, and nobody else
+            // made it, who would have locked it.
+            header::remove_cut_short(path);
         }
         Self::on(opened?, Access::Write)
     }
@@ -224,7 +227,7 @@ impl DuckDbEngine {
         let staged = format!("{STAGING_PREFIX}{table}");
         let columns = rows.table().column_list();
         self.connection.execute_batch(&format!(
-            "CREATE TEMP TABLE {staged} AS SELECT {columns} FROM {table} LIMIT 0"
+            "CREATE OR REPLACE TEMP TABLE {staged} AS SELECT {columns} FROM {table} LIMIT 0"
         ))?;
         append(
             self.connection

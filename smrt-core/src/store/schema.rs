@@ -715,10 +715,8 @@ impl Table {
 
     /// What an update by key sets, and the condition for the rows it means. `value` tells what
     /// stands in the statement for the value of a column, counted from 0.
-    pub(crate) fn update_clauses(
-        &self,
-        value: impl Fn(usize, &Column) -> String,
-    ) -> (String, String) {
+    #[must_use]
+    pub fn update_clauses(&self, value: impl Fn(usize, &Column) -> String) -> (String, String) {
         let (mut set, mut meant) = (Vec::new(), Vec::new());
         for (position, column) in self.columns.iter().enumerate() {
             let value = value(position, column);

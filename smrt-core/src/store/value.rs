@@ -309,7 +309,11 @@ impl RowBlock {
     }
 
     /// Refuses a block whose last row is not finished.
-    pub(crate) fn require_whole(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// Kind `Invalid`.
+    pub fn require_whole(&self) -> Result<(), StoreError> {
         if self.is_whole() {
             return Ok(());
         }

@@ -34,3 +34,12 @@ pub(crate) fn identify(path: &Path) -> Result<FileKind, StoreError> {
         )),
     }
 }
+
+/// Takes away a file that ends before its headers do, in which there can be nothing.
+pub(super) fn remove_cut_short(path: &Path) {
+    let is_cut_short = std::fs::metadata(path).is_ok_and(|file| file.len() < HEADERS_LEN);
+    if is_cut_short {
+        // Whoever opens what cannot be removed is told that it is damaged.
+        let _ = std::fs::remove_file(path);
+    }
+}
