@@ -195,6 +195,31 @@ fn a_live_import_is_neither_resumed_nor_undone_nor_in_the_way_of_another() {
 }
 
 #[test]
+fn resuming_what_another_program_imports_waits_for_it() {
+    let (sandbox, text) = imported();
+    let database = shared().database();
+    let url = database.url();
+    let import = UnderWay::begin(&sandbox, &url, &text);
+    let mut again = spawn(&sandbox, &import_arguments(&url, "-", &["--resume"]));
+    let mut pipe = again.stdin.take().unwrap();
+    let again = std::thread::scope(|scope| {
+        scope.spawn(move || pipe.write_all(text.as_bytes()).unwrap());
+        std::thread::sleep(Duration::from_millis(500));
+        import.finish().ends_with(0);
+        Finished::new(again.wait_with_output().unwrap())
+    });
+    let again = again.ends_with(0);
+    assert!(
+        again.stderr.contains("nothing to resume"),
+        "{}",
+        again.stderr
+    );
+    let runs = runs(&url).unwrap();
+    let created: Vec<u64> = runs.iter().map(|run| run.counts.rows_created).collect();
+    assert_eq!((created.len(), created.iter().min()), (2, Some(&0)));
+}
+
+#[test]
 fn a_server_whose_clock_is_behind_changes_nothing() {
     let (sandbox, _) = imported();
     let database = shared().database();

@@ -201,7 +201,10 @@ impl Server {
         let id = id.lines().next().unwrap().to_owned();
         // The server's other processes end when they see that the first one is gone.
         let children = children_of(&id);
-        succeed(Command::new("kill").args(["-9", &id]).args(&children));
+        succeed(Command::new("kill").args(["-9", &id]));
+        // One that has ended meanwhile need not be killed.
+        let killed = Command::new("kill").arg("-9").args(&children).output();
+        killed.unwrap();
         wait_for_the_end_of(children.iter().chain([&id]));
     }
 

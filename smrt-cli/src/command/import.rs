@@ -5,6 +5,7 @@ mod report;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use smrt_core::model::Instant;
@@ -32,6 +33,11 @@ use crate::mapping_choice::{MappingArgs, MappingOrigin};
 use crate::progress::ProgressDisplay;
 use crate::source_args::{self, SourceArgs};
 use crate::ui::Ui;
+
+/// How often a run is asked for that another program is at work on, and the pause between: ten
+/// seconds in all.
+const RUN_ATTEMPTS: u32 = 100;
+const RUN_PAUSE: Duration = Duration::from_millis(100);
 
 const AFTER_HELP: &str = "\
 Before anything is written, stderr shows how the file was read and what becomes of each column: by
@@ -137,7 +143,7 @@ impl ImportCall<'_> {
             let mut smrt = context::smrt(self.global)?;
             if !smrt.tenants()?.is_empty() {
                 let mut session = context::session(&mut smrt, self.global)?;
-                if let Some(run) = session.unfinished_run(context::now(self.global))? {
+                if let Some(run) = self.unfinished_run(&mut session, &source)? {
                     return self.resume(&mut session, run, source);
                 }
             }
@@ -145,6 +151,32 @@ impl ImportCall<'_> {
         self.ui
             .note("nothing to resume: no run is unfinished; this is a new import");
         self.import(source)
+    }
+
+    /// The run that was not brought to an end. While another program is at work on one of this very
+    /// file, it is waited for: where that program has just ended, its server may not know yet.
+    fn unfinished_run(
+        &self,
+        session: &mut TenantSession<'_>,
+        source: &Source,
+    ) -> Result<Option<Run>, CliError> {
+        let now = context::now(self.global);
+        let fingerprint = source.fingerprint().to_string();
+        let is_of_this_file =
+            |run: &Run| run.status.is_unfinished() && run.start.file_fingerprint == fingerprint;
+        for _ in 0..RUN_ATTEMPTS {
+            if let Some(run) = session.unfinished_run(now)? {
+                return Ok(Some(run));
+            }
+            if !session.runs(now)?.iter().any(is_of_this_file) {
+                return Ok(None);
+            }
+            std::thread::sleep(RUN_PAUSE);
+        }
+        Err(
+            CliError::user("another program is at work on the run of this file")
+                .hint("wait until it has ended"),
+        )
     }
 
     /// A new run.
