@@ -255,7 +255,7 @@ impl TenantSession<'_> {
                 (false, false) => Place::Indexed,
             };
             let tenant = unit.tenant.id;
-            let mut transaction = ImportTransaction::new(unit.engine, tenant, run.key, place);
+            let mut transaction = ImportTransaction::new(unit.engine, tenant, &run, place);
             let value = match work(&mut transaction) {
                 Ok(value) => value,
                 Err(error) => {

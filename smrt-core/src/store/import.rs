@@ -185,6 +185,8 @@ pub struct ImportTransaction<'t> {
     engine: &'t mut dyn Engine,
     tenant: Id,
     run: RunKey,
+    /// The name of the run's source.
+    source: String,
     place: Place,
     held: Held,
     written: WrittenIds,
@@ -297,11 +299,12 @@ pub(crate) fn verify(
 
 impl<'t> ImportTransaction<'t> {
     /// A transaction of a run on an engine that has begun to write.
-    pub(crate) fn new(engine: &'t mut dyn Engine, tenant: Id, run: RunKey, place: Place) -> Self {
+    pub(crate) fn new(engine: &'t mut dyn Engine, tenant: Id, run: &Run, place: Place) -> Self {
         Self {
             engine,
             tenant,
-            run,
+            run: run.key,
+            source: run.start.source.clone(),
             place,
             held: Held::default(),
             written: WrittenIds::default(),

@@ -372,17 +372,6 @@ pub(crate) fn numbered(
     one(engine, tenant, "AND tenant_number = ?2", number.into())
 }
 
-/// The name of a run's source.
-pub(super) fn source(engine: &mut dyn Engine, key: RunKey) -> Result<String, StoreError> {
-    let mut source = String::new();
-    let sql = "SELECT source FROM import_runs WHERE number = ?1";
-    engine.query(sql, &[key.into()], &mut |row| {
-        row.text(0)?.clone_into(&mut source);
-        Ok(())
-    })?;
-    Ok(source)
-}
-
 /// A tenant's run by what its rows carry.
 pub(crate) fn keyed(
     engine: &mut dyn Engine,

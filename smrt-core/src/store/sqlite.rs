@@ -160,9 +160,7 @@ impl SqliteEngine {
             marks.join(", ")
         )
     }
-}
 
-impl SqliteEngine {
     /// Runs a statement once for each row of a block and returns how many rows it changed.
     fn execute_for_rows(&self, sql: &str, rows: &RowBlock) -> Result<u64, StoreError> {
         let run = || -> rusqlite::Result<u64> {

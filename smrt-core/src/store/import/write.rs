@@ -10,7 +10,6 @@ use crate::model::Id;
 use crate::store::count;
 use crate::store::engine::{OnConflict, Section};
 use crate::store::error::{StoreError, StoreErrorKind};
-use crate::store::runs;
 use crate::store::schema::{self, Table, part};
 use crate::store::value::{BlockRow, RowBlock, Value};
 
@@ -246,16 +245,12 @@ impl ImportTransaction<'_> {
         if !updates.iter().all(is_own) {
             return Err(foreign_row());
         }
-        if updates.is_empty() {
-            return Ok(());
-        }
-        let source = runs::source(self.engine, self.run)?;
         let mut rows = RowBlock::new(&part::SOURCE_KEYS);
         for SourceRowUpdate { human_id, row } in
             last_of_each(updates, |update| (update.human_id, update.row.occurrence))
         {
             rows.push(*human_id);
-            rows.push(source.as_str());
+            rows.push(self.source.as_str());
             rows.push(row.occurrence);
             rows.push(row.row_digest);
             rows.push(row.import_run);
