@@ -20,7 +20,7 @@ use duckdb::{Appender, Connection, params_from_iter};
 use self::database::{Database, Mode};
 use self::error::{is_without_transaction, translate};
 use self::header::identify;
-use self::value::{Bound, DuckDbRow};
+use self::value::{Bound, Column, DuckDbRow};
 use super::argument::{self, Numbered};
 use super::dialect::{Dialect, References};
 use super::engine::{Access, BulkLoad, Engine, OnConflict, RunLock, Section};
@@ -345,8 +345,9 @@ impl Engine for DuckDbEngine {
             let batch = batch.map_err(failed)?;
             // A result that is not read to its end would take the transaction with it.
             if told.is_ok() {
+                let columns = &Column::of_batch(&batch);
                 let mut rows = 0..batch.num_rows();
-                told = rows.try_for_each(|row| each(&DuckDbRow { batch: &batch, row }));
+                told = rows.try_for_each(|row| each(&DuckDbRow { columns, row }));
             }
         }
         told

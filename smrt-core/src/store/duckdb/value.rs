@@ -1,10 +1,12 @@
 //! Values on their way into and out of DuckDB.
 
-use duckdb::arrow::array::{Array as _, AsArray as _, RecordBatch};
-use duckdb::arrow::datatypes::{
-    DataType, Decimal128Type, Int8Type, Int16Type, Int32Type, Int64Type, TimeUnit,
-    TimestampMicrosecondType,
+use duckdb::arrow::array::{
+    Array as _, ArrayRef, AsArray as _, BinaryArray, BooleanArray, Decimal128Array,
+    FixedSizeBinaryArray, Int8Array, Int16Array, Int32Array, Int64Array, LargeBinaryArray,
+    LargeStringArray, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
+use duckdb::arrow::buffer::NullBuffer;
+use duckdb::arrow::datatypes::{DataType, Field, TimeUnit};
 use duckdb::types::{self, ToSql, ToSqlOutput, Value as Owned, ValueRef};
 
 use crate::model::{Id, Instant};
@@ -53,7 +55,7 @@ impl ToSql for Bound<'_> {
 
 /// A row of a result.
 pub(super) struct DuckDbRow<'b> {
-    pub(super) batch: &'b RecordBatch,
+    pub(super) columns: &'b [Column<'b>],
     pub(super) row: usize,
 }
 
@@ -66,52 +68,111 @@ const BOOLEAN: &str = "arrow.bool8";
 /// Where a field says what its bytes mean.
 pub(super) const EXTENSION: &str = "ARROW:extension:name";
 
+/// A column of a batch, of which it is known how its values are read.
+pub(super) struct Column<'b> {
+    nulls: Option<&'b NullBuffer>,
+    values: Values<'b>,
+}
+
+/// The values of a column by their type.
+enum Values<'b> {
+    Nothing,
+    Booleans(&'b BooleanArray),
+    /// Booleans of eight bits.
+    Truths(&'b Int8Array),
+    Integers8(&'b Int8Array),
+    Integers16(&'b Int16Array),
+    Integers32(&'b Int32Array),
+    Integers64(&'b Int64Array),
+    Decimals(&'b Decimal128Array),
+    Instants(&'b TimestampMicrosecondArray),
+    Texts(&'b StringArray),
+    LargeTexts(&'b LargeStringArray),
+    Bytes(&'b BinaryArray),
+    LargeBytes(&'b LargeBinaryArray),
+    Ids(&'b FixedSizeBinaryArray),
+    /// Sums of whole numbers.
+    Sums(&'b FixedSizeBinaryArray),
+    /// What no column of the schema holds.
+    Unexpected,
+}
+
+impl<'b> Column<'b> {
+    /// The columns of a batch.
+    pub(super) fn of_batch(batch: &'b RecordBatch) -> Vec<Self> {
+        let fields = batch.schema_ref().fields();
+        let columns = batch.columns().iter().zip(fields);
+        columns
+            .map(|(array, field)| Self {
+                nulls: array.nulls(),
+                values: Values::new(array, field),
+            })
+            .collect()
+    }
+
+    fn value(&self, row: usize) -> Option<Value<'b>> {
+        if self.nulls.is_some_and(|nulls| nulls.is_null(row)) {
+            return Some(Value::Null);
+        }
+        Some(match self.values {
+            Values::Nothing => Value::Null,
+            Values::Booleans(truths) => Value::Boolean(truths.value(row)),
+            Values::Truths(truths) => Value::Boolean(truths.value(row) != 0),
+            Values::Integers8(numbers) => Value::Integer(numbers.value(row).into()),
+            Values::Integers16(numbers) => Value::Integer(numbers.value(row).into()),
+            Values::Integers32(numbers) => Value::Integer(numbers.value(row).into()),
+            Values::Integers64(numbers) => Value::Integer(numbers.value(row)),
+            Values::Decimals(sums) => Value::Integer(sums.value(row).try_into().ok()?),
+            Values::Instants(instants) => {
+                Value::Instant(Instant::from_micros(instants.value(row)))
+            }
+            Values::Texts(texts) => Value::Text(texts.value(row)),
+            Values::LargeTexts(texts) => Value::Text(texts.value(row)),
+            Values::Bytes(values) => bytes(values.value(row)),
+            Values::LargeBytes(values) => bytes(values.value(row)),
+            Values::Ids(ids) => bytes(ids.value(row)),
+            Values::Sums(sums) => Value::Integer(wide_integer(sums.value(row))?),
+            Values::Unexpected => return None,
+        })
+    }
+}
+
+impl<'b> Values<'b> {
+    fn new(array: &'b ArrayRef, field: &Field) -> Self {
+        let meaning = field.metadata().get(EXTENSION).map(String::as_str);
+        match (array.data_type(), meaning) {
+            (DataType::Null, _) => Self::Nothing,
+            (DataType::Boolean, _) => Self::Booleans(array.as_boolean()),
+            (DataType::Int8, Some(BOOLEAN)) => Self::Truths(array.as_primitive()),
+            (DataType::Int8, _) => Self::Integers8(array.as_primitive()),
+            (DataType::Int16, _) => Self::Integers16(array.as_primitive()),
+            (DataType::Int32, _) => Self::Integers32(array.as_primitive()),
+            (DataType::Int64, _) => Self::Integers64(array.as_primitive()),
+            (DataType::Decimal128(_, 0), _) => Self::Decimals(array.as_primitive()),
+            (DataType::Timestamp(TimeUnit::Microsecond, _), _) => {
+                Self::Instants(array.as_primitive())
+            }
+            (DataType::Utf8, _) => Self::Texts(array.as_string()),
+            (DataType::LargeUtf8, _) => Self::LargeTexts(array.as_string()),
+            (DataType::Binary, _) => Self::Bytes(array.as_binary()),
+            (DataType::LargeBinary, _) => Self::LargeBytes(array.as_binary()),
+            (DataType::FixedSizeBinary(16), Some(UUID)) => Self::Ids(array.as_fixed_size_binary()),
+            (DataType::FixedSizeBinary(16), _) => Self::Sums(array.as_fixed_size_binary()),
+            _ => Self::Unexpected,
+        }
+    }
+}
+
 impl Row for DuckDbRow<'_> {
     fn width(&self) -> usize {
-        self.batch.num_columns()
+        self.columns.len()
     }
 
     fn value(&self, column: usize) -> Result<Value<'_>, StoreError> {
-        let unexpected = || StoreError::unexpected_value(column);
-        let array = self.batch.columns().get(column).ok_or_else(unexpected)?;
-        if array.is_null(self.row) || *array.data_type() == DataType::Null {
-            return Ok(Value::Null);
-        }
-        let schema = self.batch.schema_ref();
-        let meaning = schema.field(column).metadata().get(EXTENSION);
-        let row = self.row;
-        let integer = |number: i64| match meaning.map(String::as_str) {
-            Some(BOOLEAN) => Value::Boolean(number != 0),
-            _ => Value::Integer(number),
-        };
-        Ok(match array.data_type() {
-            DataType::Boolean => Value::Boolean(array.as_boolean().value(row)),
-            DataType::Int8 => integer(array.as_primitive::<Int8Type>().value(row).into()),
-            DataType::Int16 => integer(array.as_primitive::<Int16Type>().value(row).into()),
-            DataType::Int32 => integer(array.as_primitive::<Int32Type>().value(row).into()),
-            DataType::Int64 => integer(array.as_primitive::<Int64Type>().value(row)),
-            DataType::Decimal128(_, 0) => {
-                let sum = array.as_primitive::<Decimal128Type>().value(row);
-                Value::Integer(sum.try_into().map_err(|_| unexpected())?)
-            }
-            DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                let micros = array.as_primitive::<TimestampMicrosecondType>().value(row);
-                Value::Instant(Instant::from_micros(micros))
-            }
-            DataType::Utf8 => Value::Text(array.as_string::<i32>().value(row)),
-            DataType::LargeUtf8 => Value::Text(array.as_string::<i64>().value(row)),
-            DataType::Binary => bytes(array.as_binary::<i32>().value(row)),
-            DataType::LargeBinary => bytes(array.as_binary::<i64>().value(row)),
-            DataType::FixedSizeBinary(16) => {
-                let found = array.as_fixed_size_binary().value(row);
-                match meaning.is_some_and(|meaning| meaning == UUID) {
-                    true => bytes(found),
-                    // A sum of whole numbers.
-                    false => Value::Integer(wide_integer(found).ok_or_else(unexpected)?),
-                }
-            }
-            _ => return Err(unexpected()),
-        })
+        let values = self.columns.get(column);
+        values
+            .and_then(|column| column.value(self.row))
+            .ok_or_else(|| StoreError::unexpected_value(column))
     }
 }
 
