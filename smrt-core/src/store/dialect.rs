@@ -24,6 +24,9 @@ pub trait Dialect: Sync {
     /// where a query costs a way to a server, or a pass over the table.
     fn ids_per_query(&self) -> usize;
 
+    /// How many rows of a table, read in the order of its key, cost about as much as one more query.
+    fn rows_worth_a_query(&self) -> u64;
+
     /// A query that makes rows of the ids in a text parameter, which has a comma between two of
     /// them; none where each id is a parameter of its own.
     fn ids_of_text(&self, parameter: &str) -> Option<String>;

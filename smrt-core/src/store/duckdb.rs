@@ -486,6 +486,10 @@ impl Dialect for DuckDbDialect {
         65_536
     }
 
+    fn rows_worth_a_query(&self) -> u64 {
+        20_000
+    }
+
     fn ids_of_text(&self, parameter: &str) -> Option<String> {
         Some(format!(
             "SELECT unnest(CAST(string_split({parameter}, ',') AS UUID[]))"

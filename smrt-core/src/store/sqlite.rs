@@ -462,6 +462,10 @@ impl Dialect for SqliteDialect {
         128
     }
 
+    fn rows_worth_a_query(&self) -> u64 {
+        20
+    }
+
     fn ids_of_text(&self, _parameter: &str) -> Option<String> {
         None
     }

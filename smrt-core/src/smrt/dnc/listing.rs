@@ -293,7 +293,8 @@ fn remove_members(
     if latest.status == VersionStatus::Loading {
         return Err(super::load::unfinished());
     }
-    let removed: NumberSet = numbers.iter().copied().collect();
+    let mut removed: NumberSet = numbers.iter().copied().collect();
+    removed.sort();
     let wanted: Vec<u64> = removed.blocks().map(|(block, _)| block).collect();
     let mut visited = Vec::new();
     let mut count = 0;

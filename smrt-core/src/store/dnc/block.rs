@@ -8,9 +8,6 @@ use crate::store::engine::Engine;
 use crate::store::error::StoreError;
 use crate::store::value::{Row, Value};
 
-/// From this many blocks of a thousand on it pays to read the stretch rather than each.
-const STRETCH_BLOCKS_MIN: usize = 48;
-
 /// The members of a block after the last load, and how they came to be.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct BlockState {
@@ -58,8 +55,48 @@ pub(crate) fn read(
     (first, last): (u64, u64),
     limit: usize,
 ) -> Result<(BTreeMap<u64, BlockState>, Option<u64>), StoreError> {
-    let mut blocks = BTreeMap::<u64, BlockState>::new();
-    let mut parameters = [
+    let mut blocks = BTreeMap::new();
+    let stretch = (first, last);
+    read_members(engine, registry, stretch, limit, &|_| true, &mut blocks)?;
+    let end = match blocks.last_key_value() {
+        Some((end, _)) if blocks.len() == limit && *end < last => Some(*end),
+        _ => None,
+    };
+    let stretch = (first, end.unwrap_or(last));
+    read_flips(engine, registry, stretch, &|_| true, &mut blocks)?;
+    Ok((blocks, end))
+}
+
+/// Reads these blocks, which are in order, as far as they have, or ever had, a member.
+pub(crate) fn read_these(
+    engine: &mut dyn Engine,
+    registry: Id,
+    wanted: &[u64],
+) -> Result<BTreeMap<u64, BlockState>, StoreError> {
+    let mut blocks = BTreeMap::new();
+    // Those that lie close together are read at once, and the ones between them passed over.
+    let gap_max = engine.dialect().rows_worth_a_query();
+    for near in wanted.chunk_by(|left, right| right.saturating_sub(*left) <= gap_max) {
+        let (Some(first), Some(last)) = (near.first(), near.last()) else {
+            continue;
+        };
+        let stretch = (*first, *last);
+        let is_wanted = |block: u64| near.binary_search(&block).is_ok();
+        read_members(engine, registry, stretch, usize::MAX, &is_wanted, &mut blocks)?;
+        read_flips(engine, registry, stretch, &is_wanted, &mut blocks)?;
+    }
+    Ok(blocks)
+}
+
+fn read_members(
+    engine: &mut dyn Engine,
+    registry: Id,
+    (first, last): (u64, u64),
+    limit: usize,
+    is_wanted: &dyn Fn(u64) -> bool,
+    blocks: &mut BTreeMap<u64, BlockState>,
+) -> Result<(), StoreError> {
+    let parameters = [
         registry.into(),
         integer(first),
         integer(last),
@@ -70,50 +107,36 @@ pub(crate) fn read(
          WHERE registry_id = ?1 AND block BETWEEN ?2 AND ?3 ORDER BY block LIMIT ?4",
         &parameters,
         &mut |row| {
-            blocks.entry(block(row, 0)?).or_default().members = members(row, 1)?;
+            let block = block(row, 0)?;
+            if is_wanted(block) {
+                blocks.entry(block).or_default().members = members(row, 1)?;
+            }
             Ok(())
         },
-    )?;
-    let end = match blocks.last_key_value() {
-        Some((end, _)) if blocks.len() == limit && *end < last => Some(*end),
-        _ => None,
-    };
-    if let Some(end) = end {
-        parameters[2] = integer(end);
-    }
+    )
+}
+
+fn read_flips(
+    engine: &mut dyn Engine,
+    registry: Id,
+    (first, last): (u64, u64),
+    is_wanted: &dyn Fn(u64) -> bool,
+    blocks: &mut BTreeMap<u64, BlockState>,
+) -> Result<(), StoreError> {
+    let parameters = [registry.into(), integer(first), integer(last)];
     engine.query(
         "SELECT block, version, flipped FROM dnc_block_changes \
          WHERE registry_id = ?1 AND block BETWEEN ?2 AND ?3 ORDER BY block, version",
-        &parameters[..3],
+        &parameters,
         &mut |row| {
-            let flips = &mut blocks.entry(block(row, 0)?).or_default().flips;
-            flips.push((row.integer(1)?, members(row, 2)?));
+            let block = block(row, 0)?;
+            if is_wanted(block) {
+                let flips = &mut blocks.entry(block).or_default().flips;
+                flips.push((row.integer(1)?, members(row, 2)?));
+            }
             Ok(())
         },
-    )?;
-    Ok((blocks, end))
-}
-
-/// Reads these blocks, in order; where they lie close together, those between them too.
-pub(crate) fn read_these(
-    engine: &mut dyn Engine,
-    registry: Id,
-    wanted: &[u64],
-) -> Result<BTreeMap<u64, BlockState>, StoreError> {
-    let mut blocks = BTreeMap::new();
-    for near in wanted.chunk_by(|left, right| left / 1_000 == right / 1_000) {
-        match near {
-            [first, .., last] if near.len() >= STRETCH_BLOCKS_MIN => {
-                blocks.extend(read(engine, registry, (*first, *last), usize::MAX)?.0);
-            }
-            near => {
-                for block in near {
-                    blocks.extend(read(engine, registry, (*block, *block), usize::MAX)?.0);
-                }
-            }
-        }
-    }
-    Ok(blocks)
+    )
 }
 
 pub(super) fn block(row: &dyn Row, column: usize) -> Result<u64, StoreError> {

@@ -50,6 +50,10 @@ impl Dialect for PostgresDialect {
         65_536
     }
 
+    fn rows_worth_a_query(&self) -> u64 {
+        200
+    }
+
     fn ids_of_text(&self, parameter: &str) -> Option<String> {
         Some(format!(
             "SELECT unnest(CAST(string_to_array({parameter}, ',') AS UUID[]))"
