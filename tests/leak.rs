@@ -11,4 +11,4 @@ mod method;
 mod together;
 mod twin;
 mod view;
-mod world;
+pub(crate) mod world;

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use smrt_core::smrt::Smrt;
 use smrt_core::store::{Access, CopyProgress, StoreLocation};
 
+use crate::leak::world::World;
 use crate::people::{self, Random};
-use crate::postgres_server::shared;
+use crate::postgres_server::{Server, shared};
 use crate::sandbox::{Sandbox, at};
 
 /// A sandbox with `people.csv`, imported into `a.db`.
@@ -80,17 +81,101 @@ fn a_copy_that_was_stopped_is_no_store_and_goes_on_where_it_stopped() {
     sandbox.assert_sound("b.db");
 }
 
+/// A store in which every table has rows, of three tenants, is copied from each engine to each.
+#[test]
+fn every_table_moves_from_any_engine_to_any() {
+    let world = World::new();
+    let sandbox = &world.sandbox;
+    let database = shared().database();
+    let place = |name: &str| -> [String; 3] {
+        let file = |ending: &str| sandbox.path(&format!("{name}.{ending}")).display().to_string();
+        let server = format!("{}?schema={name}", database.url());
+        [file("db"), file("duckdb"), server]
+    };
+    let copy = |from: &str, to: &str| {
+        let from: StoreLocation = from.parse().unwrap();
+        let mut from = Smrt::open_at(&from, Access::Read, at()).unwrap();
+        let to: StoreLocation = to.parse().unwrap();
+        let copied = from.copy_to(&to, at(), &AtomicBool::new(false), &mut |_| {});
+        copied.unwrap().expect("nobody stopped it").tables
+    };
+    let origin = world.path().display().to_string();
+    let digest = sandbox.told_digest(&origin);
+    let sources = place("source");
+    let tables = copy(&origin, &sources[0]);
+    for table in &tables {
+        assert!(table.rows > 0, "`{}` has no rows to copy", table.table);
+    }
+    for (number, source) in sources.iter().enumerate() {
+        if number > 0 {
+            assert_eq!(copy(&origin, source), tables, "{origin} to {source}");
+        }
+        for target in place(&format!("target_{number}")) {
+            assert_eq!(copy(source, &target), tables, "{source} to {target}");
+            assert_eq!(sandbox.told_digest(&target), digest, "{source} to {target}");
+            let check = ["db", "check", "--db", &target];
+            sandbox.smrt(&check).ends_with(0);
+        }
+    }
+}
+
+/// The server of large tables may let whoever reads one begin where another one is reading it.
+#[test]
+fn an_interrupted_copy_from_a_server_goes_on_while_others_read_the_same_tables() {
+    let sandbox = imported(40_000);
+    // A table is large when it takes a quarter of this.
+    let server = Server::start(&["shared_buffers=1MB"]);
+    let database = server.database();
+    let source: StoreLocation = database.url().parse().unwrap();
+    let going = AtomicBool::new(false);
+    let mut on_file = sandbox.store("a.db");
+    on_file
+        .copy_to(&source, at(), &going, &mut |_| {})
+        .unwrap()
+        .expect("nobody stopped it");
+
+    let target = StoreLocation::from(sandbox.path("b.db"));
+    let mut on_server = Smrt::open_at(&source, Access::Read, at()).unwrap();
+    let stop = AtomicBool::new(true);
+    let stopped = on_server.copy_to(&target, at(), &stop, &mut |_| {});
+    assert_eq!(stopped.unwrap(), None);
+
+    // Somebody else has come half way.
+    let mut other = database.superuser();
+    other.batch_execute("BEGIN; SET search_path = smrt").unwrap();
+    for table in ["phone_numbers", "humans", "phone_human_links", "source_keys"] {
+        let read = format!(
+            "DECLARE half_{table} CURSOR FOR SELECT * FROM {table}; MOVE 20000 FROM half_{table}"
+        );
+        other.batch_execute(&read).unwrap();
+    }
+    let copied = on_server.copy_to(&target, at(), &going, &mut |_| {});
+    let report = copied.unwrap().expect("nobody stopped it");
+    assert!(0 < report.rows_resumed && report.rows_resumed < report.rows());
+    assert_eq!(sandbox.digest("b.db"), sandbox.digest("a.db"));
+}
+
 /// Kills a copy at random points, several times in a row, and lets the last one come to its end.
 #[test]
 fn a_copy_that_is_killed_at_any_point_goes_on_and_ends_with_all() {
-    const KILLS: u32 = 8;
+    const KILLS: u32 = 4;
     let sandbox = imported(40_000);
     let want = sandbox.told_digest("a.db");
     let database = shared().database();
+    let on_server = database.url();
     let mut random = Random::new(5);
-    for target in ["b.db", "b.duckdb", &database.url()] {
+    // Each source is one that was a target before it.
+    for (source, target) in [
+        ("a.db", "b.db"),
+        ("a.db", "b.duckdb"),
+        ("a.db", on_server.as_str()),
+        ("b.duckdb", "c.db"),
+        ("b.duckdb", "c.duckdb"),
+        (&on_server, "d.db"),
+        (&on_server, "d.duckdb"),
+    ] {
         let copy = |target: &str| {
-            let mut command = sandbox.command(&["db", "copy", "a.db", target]);
+            let mut command = sandbox.command(&["db", "copy", source, target]);
             command.stdout(Stdio::null()).stderr(Stdio::null());
             command.spawn().unwrap()
         };

@@ -141,15 +141,15 @@ pub(super) struct Canary {
 }
 
 /// The store, the ids of its records by a name, and its canaries.
-pub(super) struct World {
-    pub(super) sandbox: Sandbox,
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
     ids: BTreeMap<String, Id>,
     tied: BTreeMap<String, Vec<&'static str>>,
     canaries: Vec<Canary>,
 }
 
 impl World {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sandbox = Sandbox::new();
         let mut ids = BTreeMap::new();
         let mut smrt = Smrt::create_at(sandbox.path(DB), When::Before.instant()).unwrap();
@@ -198,7 +198,7 @@ impl World {
         world
     }
 
-    pub(super) fn path(&self) -> std::path::PathBuf {
+    pub(crate) fn path(&self) -> std::path::PathBuf {
         self.sandbox.path(DB)
     }
 

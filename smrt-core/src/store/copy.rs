@@ -1,36 +1,37 @@
 //! Copying a whole store to an empty place, between any two engines.
 //!
-//! One thread reads the source in one state and hashes each row, the caller's writes them. A copy
-//! that was interrupted goes on where it stopped: rows are read in the order in which the source
-//! holds them, and what the target has of a table is its beginning. Whether that still holds is
-//! proven at the end, when the target is read back and its sums are compared with the source's.
-//! Until then the target is marked, and nothing opens it.
+//! One thread reads the source in one state, one adds up what was read, and as many as the target's
+//! engine lets write beside each other write. A copy that was interrupted goes on where it stopped:
+//! rows are read in the order in which the source holds them, and what the target has of a table is
+//! its beginning. Whether that still holds is proven at the end, when the target is read back and
+//! its sums are compared with the source's. Until then the target is marked, and nothing opens it.
+
+mod read;
+mod verify;
+mod write;
 
 use std::num::NonZero;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::sync_channel;
 
-use super::digest::{TableDigest, TableDigester};
-use super::engine::{Access, BulkLoad, Engine, OnConflict};
+use self::read::Dealer;
+use self::write::{Ended, Writer};
+use super::digest::TableDigest;
+use super::engine::{Access, BulkLoad, Engine};
 use super::error::{StoreError, StoreErrorKind};
 use super::location::StoreLocation;
 use super::schema::{SCHEMA_MIGRATIONS, TABLES, Table};
-use super::value::RowBlock;
 use super::{Store, connect, count, migration};
 use crate::model::Instant;
 
-/// Rows that are handed from the reader to the writer at once.
-const ROWS_PER_BLOCK: usize = 8_192;
-
-/// Blocks that wait between them; with their size this bounds the memory.
+/// Blocks that wait for each thread that takes them; with their size this bounds the memory.
 const BLOCKS_WAITING: usize = 4;
 
-/// Blocks that are committed together.
+/// Blocks that one writer commits together.
 const BLOCKS_PER_TRANSACTION: usize = 16;
 
-/// How many connections read the target back at most; few tables have most of the rows.
-const READERS_MAX: usize = 4;
+/// Connections to the target at most; few tables have most of the rows.
+const CONNECTIONS_MAX: usize = 4;
 
 /// How far a copy has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,24 +81,29 @@ impl Store {
     /// the source was changed between two calls.
     pub(crate) fn copy_to(
         &mut self,
-        target: &StoreLocation,
+        location: &StoreLocation,
         at: Instant,
         stop: &AtomicBool,
         progress: &mut dyn FnMut(CopyProgress),
     ) -> Result<Option<CopyReport>, StoreError> {
-        let location = target;
-        let mut target = begin_or_resume(location, at)?;
+        let mut targets = vec![begin_or_resume(location, at)?];
+        for _ in 1..writers_of(targets.as_slice()) {
+            targets.push(connect::open(location, Access::Write)?);
+        }
         let source = self.engine.as_mut();
         source.begin(Access::Read)?;
-        let copied = copy(source, target.as_mut(), stop, progress);
+        let copied = copy(source, &mut targets, stop, progress);
         // The first error tells more than one of the rollback.
         let ended = source.rollback();
         let Some(report) = copied? else {
             return Ok(None);
         };
         ended?;
-        verify(location, &report.tables, progress)?;
-        migration::end_copy(target.as_mut())?;
+        verify::verify(location, &report.tables, progress)?;
+        match targets.first_mut() {
+            Some(target) => migration::end_copy(target.as_mut())?,
+            None => return Err(ended_early()),
+        }
         Ok(Some(report))
     }
 }
@@ -120,42 +126,89 @@ fn begin_or_resume(target: &StoreLocation, at: Instant) -> Result<Box<dyn Engine
     Ok(engine)
 }
 
+/// How many connections write beside each other.
+fn writers_of(targets: &[Box<dyn Engine>]) -> usize {
+    match targets.first() {
+        Some(target) if target.dialect().shares_imports() => connections(),
+        _ => 1,
+    }
+}
+
+/// How many connections the processors keep at work.
+fn connections() -> usize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+    processors.min(CONNECTIONS_MAX)
+}
+
+/// Copies the rows and builds what stands on them; none when it was stopped.
 fn copy(
     source: &mut dyn Engine,
-    target: &mut dyn Engine,
+    targets: &mut [Box<dyn Engine>],
     stop: &AtomicBool,
     progress: &mut dyn FnMut(CopyProgress),
 ) -> Result<Option<CopyReport>, StoreError> {
-    let mut plan = Vec::with_capacity(TABLES.len());
-    for table in TABLES {
-        plan.push(Part {
-            table,
-            rows: rows_of(source, table)?,
-            rows_there: rows_of(target, table)?,
-        });
-    }
+    let plan = plan(source, targets)?;
     let resumed = plan.iter().map(|part| part.rows_there).sum();
-    target.set_bulk_load(BulkLoad::Begin)?;
-    let (to_writer, blocks) = sync_channel(BLOCKS_WAITING);
+    set_bulk_load(targets, BulkLoad::Begin)?;
+    // With several writers, what is dealt to one must not keep the next one waiting.
+    let blocks_per_transaction = match targets.len() {
+        1 => BLOCKS_PER_TRANSACTION,
+        _ => BLOCKS_WAITING,
+    };
+    let (to_writers, writers): (Vec<_>, Vec<_>) = targets
+        .iter_mut()
+        .map(|engine| {
+            let (to_writer, blocks) = sync_channel(BLOCKS_WAITING);
+            let engine = engine.as_mut();
+            (to_writer, Writer { engine, blocks })
+        })
+        .unzip();
+    let dealer = Dealer::new(to_writers, blocks_per_transaction);
     let (read, written) = std::thread::scope(|scope| {
-        let plan = &plan;
-        // The reader owns its end, so that the writer sees where the rows end.
-        let reader = scope.spawn(move || read(source, plan, to_writer));
-        let written = write(target, plan, blocks, stop, progress);
+        let plan = plan.as_slice();
+        let reader = scope.spawn(move || read::read(source, plan, dealer));
+        let written = write::write(writers, blocks_per_transaction, plan, stop, progress);
         (reader.join(), written)
     });
-    // What ended the writer ends the reader too, so it is told first.
+    // What ended the writers ends the reader too, so it is told first.
     let Ended::AllRows = written? else {
         return Ok(None);
     };
-    let sums = read.map_err(|_| ended_early())??;
+    let tables = read.map_err(|_| ended_early())??;
     progress(CopyProgress::Indexes);
-    migration::complete_copy(target)?;
-    target.set_bulk_load(BulkLoad::End)?;
+    migration::complete_copy(targets)?;
+    set_bulk_load(targets, BulkLoad::End)?;
     Ok(Some(CopyReport {
-        tables: sums,
+        tables,
         rows_resumed: resumed,
     }))
+}
+
+fn set_bulk_load(
+    targets: &mut [Box<dyn Engine>],
+    bulk_load: BulkLoad,
+) -> Result<(), StoreError> {
+    targets
+        .iter_mut()
+        .try_for_each(|target| target.set_bulk_load(bulk_load))
+}
+
+/// What there is to copy, and what an interrupted copy has copied.
+fn plan(
+    source: &mut dyn Engine,
+    targets: &mut [Box<dyn Engine>],
+) -> Result<Vec<Part>, StoreError> {
+    let target = targets.first_mut().ok_or_else(ended_early)?;
+    TABLES
+        .iter()
+        .map(|table| {
+            Ok(Part {
+                table,
+                rows: rows_of(source, table)?,
+                rows_there: rows_of(target.as_mut(), table)?,
+            })
+        })
+        .collect()
 }
 
 /// A table that is copied.
@@ -184,48 +237,6 @@ fn rows_of(engine: &mut dyn Engine, table: &Table) -> Result<u64, StoreError> {
     count(engine, &sql, &[]).map(|rows| u64::try_from(rows).unwrap_or(0))
 }
 
-/// How the writer came to its end.
-enum Ended {
-    AllRows,
-    Stopped,
-}
-
-/// Reads every table, hands on the rows that the target lacks, and gives the sums over all.
-fn read(
-    source: &mut dyn Engine,
-    plan: &[Part],
-    to_writer: SyncSender<RowBlock>,
-) -> Result<Vec<TableDigest>, StoreError> {
-    let mut sums = Vec::with_capacity(plan.len());
-    for part in plan {
-        let table = part.table;
-        let width = table.columns.len();
-        let mut sum = TableDigester::new(table);
-        let mut rows = RowBlock::new(table);
-        source.query(&select(table), &[], &mut |row| {
-            let is_lacking = sum.digest.rows >= part.rows_there;
-            for column in 0..width {
-                let value = row.value(column)?;
-                sum.add_value(value);
-                if is_lacking {
-                    rows.push(value);
-                }
-            }
-            sum.end_row();
-            if rows.len() >= ROWS_PER_BLOCK {
-                let rows = std::mem::replace(&mut rows, RowBlock::new(table));
-                to_writer.send(rows).map_err(|_| ended_early())?;
-            }
-            Ok(())
-        })?;
-        if !rows.is_empty() {
-            to_writer.send(rows).map_err(|_| ended_early())?;
-        }
-        sums.push(sum.digest);
-    }
-    Ok(sums)
-}
-
 fn select(table: &Table) -> String {
     format!(
         "SELECT {} FROM {} WHERE {}",
@@ -235,95 +246,6 @@ fn select(table: &Table) -> String {
     )
 }
 
-/// Writes what the reader hands on, a stretch of blocks in a transaction.
-fn write(
-    target: &mut dyn Engine,
-    plan: &[Part],
-    blocks: Receiver<RowBlock>,
-    stop: &AtomicBool,
-    progress: &mut dyn FnMut(CopyProgress),
-) -> Result<Ended, StoreError> {
-    let rows_total = plan.iter().map(|part| part.rows).sum();
-    let mut rows: u64 = plan.iter().map(|part| part.rows_there).sum();
-    while let Ok(first) = blocks.recv() {
-        let mut table = first.table().name;
-        target.begin(Access::Write)?;
-        let following = std::iter::from_fn(|| blocks.recv().ok());
-        let stretch = std::iter::once(first).chain(following);
-        for block in stretch.take(BLOCKS_PER_TRANSACTION) {
-            table = block.table().name;
-            rows += target.bulk_write(&block, OnConflict::Fail)?;
-        }
-        target.commit()?;
-        progress(CopyProgress::Rows {
-            table,
-            rows,
-            rows_total,
-        });
-        if stop.load(Ordering::Relaxed) && rows < rows_total {
-            return Ok(Ended::Stopped);
-        }
-    }
-    Ok(Ended::AllRows)
-}
-
-/// Reads the target back, several tables at once, and compares its sums with the source's.
-fn verify(
-    target: &StoreLocation,
-    sums: &[TableDigest],
-    progress: &mut dyn FnMut(CopyProgress),
-) -> Result<(), StoreError> {
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let tables = TABLES.iter().copied().zip(sums);
-    let queue = &Mutex::new(tables);
-    let (begun, told) = channel();
-    std::thread::scope(|scope| {
-        let readers: Vec<_> = (0..processors.min(READERS_MAX))
-            .map(|_| {
-                let begun = begun.clone();
-                scope.spawn(move || verify_some(target, queue, &begun))
-            })
-            .collect();
-        drop(begun);
-        told.iter()
-            .for_each(|table| progress(CopyProgress::Verifying { table }));
-        readers
-            .into_iter()
-            .try_for_each(|reader| reader.join().map_err(|_| ended_early())?)
-    })
-}
-
-/// Takes one table after the other from a queue and verifies it, on a connection of its own.
-fn verify_some<'s>(
-    target: &StoreLocation,
-    queue: &Mutex<impl Iterator<Item = (&'static Table, &'s TableDigest)>>,
-    begun: &Sender<&'static str>,
-) -> Result<(), StoreError> {
-    let mut target = connect::open(target, Access::Read)?;
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    while let Some((table, sum)) = next() {
-        // Nobody listens any more: then nobody wants to know.
-        let _ = begun.send(table.name);
-        let mut found = TableDigester::new(table);
-        target.query(&select(table), &[], &mut |row| {
-            found.add(row, table.columns.len())
-        })?;
-        let found = found.digest;
-        if found != *sum {
-            return Err(StoreError::new(
-                StoreErrorKind::Invalid,
-                "copy",
-                format!(
-                    "the copy of `{}` is not what the source holds now: {} rows there, {} here; \
-                     the source was changed since the copy began",
-                    table.name, found.rows, sum.rows
-                ),
-            ));
-        }
-    }
-    Ok(())
-}
-
 fn ended_early() -> StoreError {
-    StoreError::new(StoreErrorKind::Engine, "copy", "the reader ended early")
+    StoreError::new(StoreErrorKind::Engine, "copy", "a thread of the copy ended early")
 }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::error::StoreError;
 use super::migration::content_columns;
 use super::schema::{TABLES, Table};
-use super::value::{Row, Value};
+use super::value::{Row, RowBlock, Value};
 use super::{Store, engine::Engine};
 
 /// The digest of a store and of each of its tables.
@@ -120,13 +120,21 @@ impl TableDigester {
         Ok(())
     }
 
+    /// Takes in the rows of a block, excluded ones too.
+    pub(super) fn add_block(&mut self, block: &RowBlock) {
+        for row in (0..block.len()).map_while(|row| block.row(row)) {
+            row.values().for_each(|value| self.add_value(value));
+            self.end_row();
+        }
+    }
+
     /// Takes in the next value of a row.
-    pub(super) fn add_value(&mut self, value: Value<'_>) {
+    fn add_value(&mut self, value: Value<'_>) {
         encode(value, &mut |bytes| self.row.extend_from_slice(bytes));
     }
 
     /// Ends a row whose values were taken in one by one.
-    pub(super) fn end_row(&mut self) {
+    fn end_row(&mut self) {
         self.digest.rows += 1;
         self.digest.sum.add(&Sha256::digest(&self.row).into());
         self.row.clear();

@@ -1,6 +1,7 @@
 //! Numbered migrations: how a store's schema comes to be what [`super::schema`] lists.
 
 use std::fmt::Write as _;
+use std::sync::{Mutex, PoisonError};
 
 use super::count;
 use super::dialect::{Dialect, References};
@@ -105,8 +106,7 @@ fn apply(engine: &mut dyn Engine, from: i64, at: Instant) -> Result<(), StoreErr
         }
         record(engine, migration.version, migration.name, at)?;
     }
-    create_indexes(engine, Build::Always)?;
-    create_deferred_indexes(engine)?;
+    create_indexes(engine)?;
     if from == 0 {
         create_references(engine)?;
     }
@@ -130,16 +130,20 @@ fn create_tables(engine: &mut dyn Engine) -> Result<(), StoreError> {
     engine.execute_script(&fill_types(&sql, dialect))
 }
 
-/// Adds the constraints of an engine that wants them once the indexes stand.
+/// Adds the constraints of an engine that wants them once the indexes stand, to tables without rows.
 fn create_references(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    if engine.dialect().references() != References::AfterIndexes {
-        return Ok(());
-    }
-    let mut references = Vec::new();
-    take_references(BASELINE.sql, &mut references);
-    references
+    references(engine.dialect())
         .iter()
         .try_for_each(|reference| engine.execute_script(&reference.constraint()))
+}
+
+/// The references that an engine wants as constraints once the indexes stand.
+fn references(dialect: &dyn Dialect) -> Vec<Reference<'static>> {
+    let mut references = Vec::new();
+    if dialect.references() == References::AfterIndexes {
+        take_references(BASELINE.sql, &mut references);
+    }
+    references
 }
 
 fn record(
@@ -176,13 +180,56 @@ pub(super) fn is_unfinished_copy(engine: &mut dyn Engine) -> Result<bool, StoreE
     count(engine, &sql, &[]).map(|marks| marks > 0)
 }
 
-/// Builds what stands on the rows of a copy.
-pub(super) fn complete_copy(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    in_transaction(engine, |engine| {
-        create_indexes(engine, Build::Always)?;
-        create_deferred_indexes(engine)?;
-        create_references(engine)?;
-        create_views(engine)
+/// Builds what stands on the rows of a copy, each connection a part of it. What a copy that was
+/// interrupted has built already stays.
+pub(super) fn complete_copy(engines: &mut [Box<dyn Engine>]) -> Result<(), StoreError> {
+    let Some(first) = engines.first_mut() else {
+        return Ok(());
+    };
+    let references = references(first.dialect());
+    let indexes = wanted_indexes(first.as_mut())?;
+    spread(engines, indexes.map(create_index).collect())?;
+    if let Some(first) = engines.first_mut() {
+        in_transaction(first.as_mut(), |engine| {
+            create_views(engine)?;
+            references
+                .iter()
+                .try_for_each(|reference| engine.execute_script(&reference.unproven_constraint()))
+        })?;
+    }
+    // Proving a reference keeps others from proving one of the same table.
+    let proofs = references.chunk_by(|left, right| left.table == right.table);
+    let proofs = proofs.map(|of_table| of_table.iter().map(Reference::proof).collect());
+    spread(engines, proofs.collect())
+}
+
+/// Runs scripts on several connections, each as soon as one is free.
+fn spread(engines: &mut [Box<dyn Engine>], scripts: Vec<String>) -> Result<(), StoreError> {
+    let scripts = &Mutex::new(scripts.into_iter());
+    let next = || scripts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = |engine: &mut dyn Engine| match next() {
+        None => Ok(()),
+        Some(first) => within(engine, Access::WriteBeside, |engine| {
+            engine.execute_script(&first)?;
+            std::iter::from_fn(next).try_for_each(|script| engine.execute_script(&script))
+        }),
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = engines
+            .iter_mut()
+            .map(|engine| scope.spawn(move || work(engine.as_mut())))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| match thread.join() {
+                Ok(done) => done,
+                Err(_) => Err(StoreError::new(
+                    StoreErrorKind::Engine,
+                    "copy",
+                    "a thread of the copy ended early",
+                )),
+            })
+            .fold(Ok(()), Result::and)
     })
 }
 
@@ -198,7 +245,15 @@ fn in_transaction(
     engine: &mut dyn Engine,
     work: impl FnOnce(&mut dyn Engine) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    engine.begin(Access::Write)?;
+    within(engine, Access::Write, work)
+}
+
+fn within(
+    engine: &mut dyn Engine,
+    access: Access,
+    work: impl FnOnce(&mut dyn Engine) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    engine.begin(access)?;
     match work(engine) {
         Ok(()) => engine.commit(),
         Err(error) => {
@@ -224,6 +279,11 @@ struct Reference<'sql> {
 }
 
 impl Reference<'_> {
+    fn name(&self) -> String {
+        format!("{}_{}_fkey", self.table, self.column)
+    }
+
+    /// Makes the engine watch over it, from the rows on that are there.
     fn constraint(&self) -> String {
         let Self {
             table,
@@ -231,8 +291,28 @@ impl Reference<'_> {
             parent,
         } = self;
         format!(
-            "ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fkey \
-             FOREIGN KEY ({column}) REFERENCES {parent};"
+            "ALTER TABLE {table} ADD CONSTRAINT {} FOREIGN KEY ({column}) REFERENCES {parent};",
+            self.name()
+        )
+    }
+
+    /// Makes the engine watch over it, but for the rows that are there; whether or not it does.
+    fn unproven_constraint(&self) -> String {
+        let constraint = self.constraint();
+        format!(
+            "ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}; {} NOT VALID;",
+            self.table,
+            self.name(),
+            constraint.trim_end_matches(';')
+        )
+    }
+
+    /// Proves it for the rows that are there.
+    fn proof(&self) -> String {
+        format!(
+            "ALTER TABLE {} VALIDATE CONSTRAINT {};",
+            self.table,
+            self.name()
         )
     }
 }
@@ -306,26 +386,31 @@ pub(super) fn drop_deferred_indexes(engine: &mut dyn Engine) -> Result<(), Store
         })
 }
 
-/// Builds the indexes that a bulk load left out; those that stand are left alone.
-pub(super) fn create_deferred_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    create_indexes(engine, Build::AfterBulkLoad)?;
-    create_shared_indexes(engine)
+/// Builds the indexes that a store wants; those that stand are left alone.
+pub(super) fn create_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
+    wanted_indexes(engine)?.try_for_each(|index| engine.execute_script(&create_index(index)))
 }
 
 /// Builds the indexes that tell tenants apart, once there are several.
 pub(super) fn create_shared_indexes(engine: &mut dyn Engine) -> Result<(), StoreError> {
-    match count(engine, "SELECT count(*) FROM tenants", &[])? {
-        0 | 1 => Ok(()),
-        _ => create_indexes(engine, Build::WhenShared),
-    }
+    wanted_indexes(engine)?
+        .filter(|index| index.build == Build::WhenShared)
+        .try_for_each(|index| engine.execute_script(&create_index(index)))
 }
 
-fn create_indexes(engine: &mut dyn Engine, build: Build) -> Result<(), StoreError> {
+/// The indexes that a store wants: those that tell tenants apart once there are several.
+fn wanted_indexes(
+    engine: &mut dyn Engine,
+) -> Result<impl Iterator<Item = &'static Index> + use<>, StoreError> {
+    let is_shared = count(engine, "SELECT count(*) FROM tenants", &[])? > 1;
     let dialect = engine.dialect();
-    INDEXES
-        .iter()
-        .filter(|index| index.build == build && dialect.wants_index(index))
-        .try_for_each(|index| engine.execute_script(&create_index(index)))
+    Ok(INDEXES.iter().filter(move |index| {
+        let is_needed = match index.build {
+            Build::Always | Build::AfterBulkLoad => true,
+            Build::WhenShared => is_shared,
+        };
+        is_needed && dialect.wants_index(index)
+    }))
 }
 
 /// One readable view a table: ids as text, instants as ISO 8601, bookkeeping included.

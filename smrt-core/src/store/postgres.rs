@@ -38,6 +38,9 @@ use crate::model::{Id, Instant};
 /// The rows of a block that are written by one statement rather than by a copy.
 const ROWS_OF_STATEMENT_MAX: usize = 8;
 
+/// What a connection may take of the server's memory to build an index after a bulk load.
+const INDEX_MEMORY: &str = "256MB";
+
 /// A session on a PostgreSQL server.
 pub(crate) struct PostgresEngine {
     client: Client,
@@ -503,9 +506,19 @@ impl Engine for PostgresEngine {
         }
     }
 
-    /// Others may write meanwhile, so references are always checked and indexes always stand.
-    fn set_bulk_load(&mut self, _bulk_load: BulkLoad) -> Result<(), StoreError> {
-        Ok(())
+    /// Others may write meanwhile, so references are always checked. What is committed last, once the
+    /// load is over, is durable with all before it, so until then no commit waits for the disk.
+    fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError> {
+        self.ensure_connected()?;
+        let sql = match bulk_load {
+            BulkLoad::Begin => format!(
+                "SET synchronous_commit = off; SET maintenance_work_mem = '{INDEX_MEMORY}'"
+            ),
+            BulkLoad::End => {
+                "RESET synchronous_commit; RESET maintenance_work_mem".to_owned()
+            }
+        };
+        self.run(&sql, "bulk load")
     }
 
     fn lock_imports(&mut self) -> Result<(), StoreError> {

@@ -338,7 +338,7 @@ pub(crate) fn give_back(engine: &mut dyn Engine, key: RunKey) -> Result<(), Stor
 ///
 /// Kind `Constraint` when a key is taken twice or a reference is missing: the load was wrong.
 pub(crate) fn finish_bulk_load(engine: &mut dyn Engine, key: RunKey) -> Result<(), StoreError> {
-    migration::create_deferred_indexes(engine)?;
+    migration::create_indexes(engine)?;
     super::check::refuse_dangling_references(engine)?;
     engine.execute(
         "UPDATE import_runs SET indexes_deferred = ?2 WHERE number = ?1",

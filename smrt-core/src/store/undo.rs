@@ -193,7 +193,7 @@ pub(crate) fn take_back(
     if run.indexes_deferred {
         // Nothing but this run can have written since the indexes were dropped.
         taken.delete_created(engine, &mut report)?;
-        migration::create_deferred_indexes(engine)?;
+        migration::create_indexes(engine)?;
         taken.clear_bookkeeping(engine)?;
         return Ok(report);
     }

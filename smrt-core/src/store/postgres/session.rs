@@ -123,12 +123,14 @@ fn configure(client: &mut Client, schema: &str, access: Access) -> Result<(), St
         true => "on",
         false => "off",
     };
-    // Compiling a plan takes longer than the short statements that a store is asked most.
+    // Compiling a plan takes longer than the short statements that a store is asked most. A table
+    // is read from its beginning, whoever reads it too: an interrupted copy relies on the order.
     let settings = format!(
         "SET search_path TO {schema}; SET default_transaction_read_only = {read_only}; \
          SET default_transaction_isolation = 'read committed'; SET TimeZone = 'UTC'; \
          SET standard_conforming_strings = on; SET client_min_messages = warning; \
-         SET lock_timeout = '{LOCK_TIMEOUT}'; SET jit = off",
+         SET lock_timeout = '{LOCK_TIMEOUT}'; SET jit = off; \
+         SET synchronize_seqscans = off",
         schema = quoted(schema),
     );
     client

@@ -56,14 +56,10 @@ impl Bound<'_> {
 }
 
 fn is_text(kind: &Type) -> bool {
-    [
-        Type::TEXT,
-        Type::VARCHAR,
-        Type::NAME,
-        Type::BPCHAR,
-        Type::UNKNOWN,
-    ]
-    .contains(kind)
+    matches!(
+        *kind,
+        Type::TEXT | Type::VARCHAR | Type::NAME | Type::BPCHAR | Type::UNKNOWN
+    )
 }
 
 /// The type that a value has of itself, if it has one.
