@@ -104,11 +104,10 @@ impl<'s> TenantSession<'s> {
         at: Instant,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
     ) -> Result<T, SmrtError> {
-        let access = match self.store.has_received_grants(self.tenant.id)? {
-            true => Access::Write,
-            false => Access::Read,
-        };
-        Unit::run(self, access, at, work)
+        match self.store.has_received_grants(self.tenant.id)? {
+            true => Unit::look(self, at, work),
+            false => Unit::run(self, Access::Read, at, work),
+        }
     }
 }
 

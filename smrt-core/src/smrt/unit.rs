@@ -30,10 +30,37 @@ impl Unit<'_> {
         at: Instant,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
     ) -> Result<T, SmrtError> {
+        session.store.engine().begin(access)?;
+        Self::go_on(session, access, at, work)
+    }
+
+    /// The same for `work` that writes nothing but the entries it makes. A store that cannot be
+    /// written answers as long as there is no entry to make.
+    pub(super) fn look<T>(
+        session: &mut TenantSession<'_>,
+        at: Instant,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
+    ) -> Result<T, SmrtError> {
         let engine = session.store.engine();
-        engine.begin(access)?;
+        let access = match engine.begin(Access::Write) {
+            Err(error) if error.kind() == StoreErrorKind::ReadOnly => {
+                engine.begin(Access::Read)?;
+                Access::Read
+            }
+            begun => begun.map(|()| Access::Write)?,
+        };
+        Self::go_on(session, access, at, work)
+    }
+
+    /// Does the rest in the transaction that was begun.
+    fn go_on<T>(
+        session: &mut TenantSession<'_>,
+        access: Access,
+        at: Instant,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
+    ) -> Result<T, SmrtError> {
         let mut unit = Unit {
-            engine,
+            engine: session.store.engine(),
             tenant: &session.tenant,
             actor: &session.actor,
             at,

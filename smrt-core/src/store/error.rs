@@ -12,6 +12,8 @@ pub struct StoreError {
     operation: &'static str,
     detail: String,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    /// What the user can do, where that is not what the kind suggests.
+    advice: Option<&'static str>,
 }
 
 /// What kind of failure a [`StoreError`] is. Callers must decide, so the list is exhaustive.
@@ -33,7 +35,8 @@ pub enum StoreErrorKind {
     ConnectionLost,
     /// The disk, or the quota on it, is full.
     DiskFull,
-    /// The file or its folder cannot be written.
+    /// The file or its folder cannot be written, the user has no right to, or the server is a
+    /// replica.
     ReadOnly,
     /// The store forbids it: a key is taken, or a referred record is missing.
     Constraint,
@@ -63,6 +66,7 @@ impl StoreError {
             operation,
             detail: detail.into(),
             source: None,
+            advice: None,
         }
     }
 
@@ -79,6 +83,24 @@ impl StoreError {
             operation,
             detail: detail.into(),
             source: Some(source.into()),
+            advice: None,
+        }
+    }
+
+    /// The same with what the user can do about it, where an engine knows better than the kind.
+    ///
+    /// ```
+    /// use smrt_core::store::{StoreError, StoreErrorKind};
+    ///
+    /// let error = StoreError::new(StoreErrorKind::ReadOnly, "begin", "the server is a replica")
+    ///     .with_hint("use the primary");
+    /// assert_eq!(error.hint(), Some("use the primary"));
+    /// ```
+    #[must_use]
+    pub fn with_hint(self, hint: &'static str) -> Self {
+        Self {
+            advice: Some(hint),
+            ..self
         }
     }
 
@@ -144,6 +166,9 @@ impl StoreError {
     /// What the user can do about it.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
+        if self.advice.is_some() {
+            return self.advice;
+        }
         match self.kind {
             StoreErrorKind::NotFound => {
                 Some("name an existing store with `--db`, or import into a new one")

@@ -24,7 +24,7 @@ use postgres::types::ToSql;
 pub use self::address::PostgresAddress;
 use self::copy::{CopyError, Ordinal, write_rows};
 use self::dialect::{PostgresDialect, type_of};
-use self::error::{is_taken_key, translate, translate_io};
+use self::error::{USE_ANOTHER_ROLE, is_taken_key, translate, translate_io};
 use self::lock::{Locks, Scope, Share};
 use self::session::{Attempt, Schema};
 use self::statement::{Prepared, Statements, Surroundings};
@@ -99,10 +99,7 @@ impl PostgresEngine {
             Schema::Missing => {
                 let schema = session::quoted(address.schema());
                 let sql = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
-                engine
-                    .client
-                    .batch_execute(&sql)
-                    .map_err(|error| translate(error, "create"))?;
+                engine.in_transaction(|engine| engine.run(&sql, "create"))?;
             }
             Schema::Foreign => return Err(foreign(address)),
             Schema::Store => {
@@ -132,7 +129,11 @@ impl PostgresEngine {
 
     fn connect(address: &PostgresAddress, access: Access) -> Result<(Self, Schema), StoreError> {
         let mut client = session::open(address, access, Attempt::First)?;
-        let found = session::identify(&mut client, address.schema())?;
+        let found = session::identify(&mut client, address.schema());
+        let found = found.map_err(|error| match error.kind() {
+            StoreErrorKind::ReadOnly => error.with_hint(USE_ANOTHER_ROLE),
+            _ => error,
+        })?;
         let engine = Self {
             client,
             address: address.clone(),
@@ -364,6 +365,7 @@ fn foreign(address: &PostgresAddress) -> StoreError {
             address.schema()
         ),
     )
+    .with_hint("choose another schema with `?schema=NAME`; this one was left as it is")
 }
 
 impl Engine for PostgresEngine {

@@ -57,17 +57,22 @@ const COMMIT: &str = "commit";
 const LOST_IN_COMMIT: &str =
     "the connection to the server was lost during the commit: whether it was made is not known";
 
+/// The operation that a server in recovery refuses for a transaction that may write.
+const BEGIN: &str = "begin";
+
+const REPLICA: &str = "the server is a replica, which cannot be written";
+
+/// What to do where a server takes no writes.
+const USE_PRIMARY: &str = "use the primary: name its address with `--db`";
+
+/// What to do without a right.
+pub(super) const USE_ANOTHER_ROLE: &str =
+    "name a user with the right in the URL, or have the owner of the schema grant it";
+
 /// Translates an error of the client or the server.
 pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
     if let Some(error) = error.as_db_error() {
-        let (kind, detail) = match classify(error.code()) {
-            // What the server says last may come before or after it has committed.
-            (StoreErrorKind::ConnectionLost, _) if operation == COMMIT => {
-                (StoreErrorKind::ConnectionLost, LOST_IN_COMMIT)
-            }
-            told => told,
-        };
-        return StoreError::with_source(kind, operation, detail, ServerError::new(error));
+        return translate_told(error, operation);
     }
     match error.into_source() {
         None => lost(operation),
@@ -83,6 +88,27 @@ pub(super) fn translate(error: Error, operation: &'static str) -> StoreError {
                 ),
             },
         },
+    }
+}
+
+/// Translates what the server told.
+fn translate_told(error: &DbError, operation: &'static str) -> StoreError {
+    let told = |kind, detail: &str| {
+        StoreError::with_source(kind, operation, detail, ServerError::new(error))
+    };
+    match (classify(error.code()), error.code().code(), operation) {
+        // What the server says last may come before or after it has committed.
+        ((StoreErrorKind::ConnectionLost, _), _, COMMIT) => {
+            told(StoreErrorKind::ConnectionLost, LOST_IN_COMMIT)
+        }
+        // A server that repeats what another one does begins no transaction that may write.
+        (_, "0A000", BEGIN) => told(StoreErrorKind::ReadOnly, REPLICA).with_hint(USE_PRIMARY),
+        ((kind, detail), "25006", _) => told(kind, detail).with_hint(USE_PRIMARY),
+        // The message names the table or the schema.
+        ((kind, detail), "42501", _) => {
+            told(kind, &format!("{detail}: {}", error.message())).with_hint(USE_ANOTHER_ROLE)
+        }
+        ((kind, detail), _, _) => told(kind, detail),
     }
 }
 
