@@ -6,7 +6,7 @@
 mod alone;
 mod attack;
 mod call;
-mod command;
+pub(crate) mod command;
 mod method;
 mod together;
 mod twin;

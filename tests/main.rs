@@ -47,6 +47,7 @@ mod refusal;
 mod registries;
 mod rejects;
 mod repeat;
+mod replica;
 mod row_security;
 mod rules;
 mod sandbox;

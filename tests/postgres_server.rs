@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
 
 use postgres::{Client, NoTls};
 use smrt_core::store::PostgresAddress;
@@ -58,66 +59,84 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server with these settings, in a temporary folder.
     pub(crate) fn start(settings: &[&str]) -> Self {
-        let kept = tempfile::Builder::new()
-            .prefix("smrt-postgres-")
-            .tempdir()
-            .unwrap();
-        let folder = kept.path().to_owned();
-        Self::start_with(&folder, settings, &[], kept)
+        Self::start_with_files(settings, &[])
     }
 
     /// The same with files that the settings speak of.
     pub(crate) fn start_with_files(settings: &[&str], files: &[(&str, &str)]) -> Self {
+        let settings = settings.iter().map(|setting| (*setting).to_owned());
+        let mut server = Self::prepare(settings.collect());
+        for (name, text) in files {
+            let path = server.folder.join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
+            give_to_server(&path);
+        }
+        server.initialise();
+        server.begin();
+        server.tell(&format!(
+            "CREATE ROLE {USER} LOGIN CREATEROLE PASSWORD '{PASSWORD}'"
+        ));
+        server
+    }
+
+    /// Starts a server that repeats what this one does, and answers what is only read.
+    pub(crate) fn replica(&self) -> Self {
+        let mut replica = Self::prepare(self.settings.clone());
+        let mut copy = self.program("pg_basebackup");
+        copy.args(["--write-recovery-conf", "--wal-method=stream", "--no-sync"])
+            .args(["--checkpoint=fast", "--username", SUPERUSER, "--host"])
+            .arg(&self.folder)
+            .args(["--port", &self.port.to_string(), "--pgdata"])
+            .arg(replica.data());
+        succeed(&mut copy);
+        replica.begin();
+        assert_eq!(replica.ask("SELECT pg_is_in_recovery()"), [["t"]]);
+        replica
+    }
+
+    /// Waits until a replica has repeated all that is committed here.
+    pub(crate) fn wait_for(&self, replica: &Self) {
+        let written = &self.ask("SELECT pg_current_wal_flush_lsn()")[0][0];
+        let has_repeated = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while replica.ask(&has_repeated) != [["t"]] {
+            assert!(Instant::now() < deadline, "the replica does not catch up");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// A server that is not there yet: its folder and its port.
+    fn prepare(settings: Vec<String>) -> Self {
         let kept = tempfile::Builder::new()
             .prefix("smrt-postgres-")
             .tempdir()
             .unwrap();
         let folder = kept.path().to_owned();
-        Self::start_with(&folder, settings, files, kept)
-    }
-
-    fn start_with(folder: &Path, settings: &[&str], files: &[(&str, &str)], kept: TempDir) -> Self {
-        let programs = programs();
-        if is_root() {
-            let (user, group) = server_user();
-            chown(folder, Some(user), Some(group)).unwrap();
-        }
-        for (name, text) in files {
-            let path = folder.join(name);
-            std::fs::write(&path, text).unwrap();
-            std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-            if is_root() {
-                let (user, group) = server_user();
-                chown(&path, Some(user), Some(group)).unwrap();
-            }
-        }
+        give_to_server(&folder);
         let port = TcpListener::bind(("127.0.0.1", 0))
             .unwrap()
             .local_addr()
             .unwrap()
             .port();
-        let mut server = Self {
-            programs,
-            folder: folder.to_owned(),
+        Self {
+            programs: programs(),
+            folder,
             port,
             databases: AtomicU32::new(0),
-            settings: settings
-                .iter()
-                .map(|setting| (*setting).to_owned())
-                .collect(),
+            settings,
             version: 0,
             _watched: None,
             watcher: None,
             _kept: kept,
-        };
-        server.initialise();
-        server.watch();
-        server.run();
-        server.version = server.ask("SHOW server_version_num")[0][0].parse().unwrap();
-        server.tell(&format!(
-            "CREATE ROLE {USER} LOGIN CREATEROLE PASSWORD '{PASSWORD}'"
-        ));
-        server
+        }
+    }
+
+    /// Starts it for the first time.
+    fn begin(&mut self) {
+        self.watch();
+        self.run();
+        self.version = self.ask("SHOW server_version_num")[0][0].parse().unwrap();
     }
 
     fn initialise(&self) {
@@ -335,6 +354,14 @@ impl Database<'_> {
         &self.name
     }
 
+    /// The same database on a replica of its server.
+    pub(crate) fn on<'s>(&self, replica: &'s Server) -> Database<'s> {
+        Database {
+            server: replica,
+            name: self.name.clone(),
+        }
+    }
+
     /// A connection of a user that is none of smrt's.
     pub(crate) fn connect(&self, user: &str) -> Client {
         postgres::Config::new()
@@ -413,6 +440,14 @@ pub(crate) fn server_user() -> (u32, u32) {
         id.expect("a server does not run as root: the tests need the user `postgres`")
     };
     (id("-u"), id("-g"))
+}
+
+/// Makes a file or a folder the server's own.
+fn give_to_server(path: &Path) {
+    if is_root() {
+        let (user, group) = server_user();
+        chown(path, Some(user), Some(group)).unwrap();
+    }
 }
 
 pub(crate) fn succeed(command: &mut Command) {

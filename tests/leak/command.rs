@@ -106,19 +106,19 @@ const COMMANDS: &[(&str, Audience)] = &[
 ];
 
 /// What is typed: the command's words and its arguments.
-pub(super) struct Case {
-    pub(super) command: &'static str,
-    pub(super) arguments: Vec<String>,
+pub(crate) struct Case {
+    pub(crate) command: &'static str,
+    pub(crate) arguments: Vec<String>,
 }
 
 impl Case {
-    pub(super) fn new(command: &'static str, arguments: &str) -> Self {
+    pub(crate) fn new(command: &'static str, arguments: &str) -> Self {
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
         Self { command, arguments }
     }
 
     /// The whole command line of a tenant.
-    pub(super) fn line(&self, db: &str, tenant: &str, format: &str, when: When) -> Vec<String> {
+    pub(crate) fn line(&self, db: &str, tenant: &str, format: &str, when: When) -> Vec<String> {
         let mut line: Vec<String> = self.command.split_whitespace().map(str::to_owned).collect();
         line.extend(self.arguments.iter().cloned());
         let actor = format!("actor-of-{tenant}");
@@ -132,14 +132,14 @@ impl Case {
 }
 
 /// Runs the program as it is told, without the sandbox's own instant.
-pub(super) fn run(world: &World, line: &[String]) -> Finished {
+pub(crate) fn run(world: &World, line: &[String]) -> Finished {
     let mut command = std::process::Command::new(crate::binary::path());
     world.sandbox.settle(&mut command);
     Finished::new(command.args(line).output().unwrap())
 }
 
 /// What a tenant, or someone who knows another's secrets, would type.
-pub(super) fn cases(world: &World) -> Vec<Case> {
+pub(crate) fn cases(world: &World) -> Vec<Case> {
     let id = |name: &str| world.id(name).to_string();
     let unknown = Id::derived("nothing", &[]).to_string();
     let mut cases = Vec::new();
@@ -397,7 +397,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
 }
 
 /// Puts down what the imports of the cases read.
-pub(super) fn write_inputs(world: &World) {
+pub(crate) fn write_inputs(world: &World) {
     people::write_mapping(&world.sandbox);
     let text = people::file(99, 20) + ",,,,,not a number,,,,,\n";
     world.sandbox.write("new.csv", text);

@@ -21,12 +21,12 @@ use crate::library::{add_tenant, import_text};
 use crate::people;
 use crate::sandbox::Sandbox;
 
-pub(super) const TENANTS: [&str; 3] = ["acme", "beta", "gamma"];
-pub(super) const DB: &str = "leak.db";
+pub(crate) const TENANTS: [&str; 3] = ["acme", "beta", "gamma"];
+pub(crate) const DB: &str = "leak.db";
 
 /// When a tenant looks: before the grants to `beta` began, while some live, when all have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(crate) enum When {
     Before,
     Live,
     After,
@@ -35,7 +35,7 @@ pub(super) enum When {
 impl When {
     pub(super) const ALL: [Self; 3] = [Self::Live, Self::Before, Self::After];
 
-    pub(super) const fn text(self) -> &'static str {
+    pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Before => "2026-05-01T00:00:00Z",
             Self::Live => crate::sandbox::AT,
@@ -43,7 +43,7 @@ impl When {
         }
     }
 
-    pub(super) fn instant(self) -> Instant {
+    pub(crate) fn instant(self) -> Instant {
         instant(self.text())
     }
 }
@@ -203,14 +203,14 @@ impl World {
     }
 
     /// A copy of the store under another name.
-    pub(super) fn copy(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn copy(&self, name: &str) -> std::path::PathBuf {
         let path = self.sandbox.path(name);
         std::fs::copy(self.path(), &path).unwrap();
         path
     }
 
     #[track_caller]
-    pub(super) fn id(&self, name: &str) -> Id {
+    pub(crate) fn id(&self, name: &str) -> Id {
         *self
             .ids
             .get(name)
