@@ -339,7 +339,7 @@ pub(crate) fn cases(world: &World) -> Vec<Case> {
         add("audit show", sequence);
     }
     add("audit verify", "");
-    add("audit key", "example.com/audit --private key.private");
+    add("audit key", "example.com/audit --output key.private");
     add(
         "audit checkpoint",
         "--key key.private --output trail.checkpoint",
