@@ -48,6 +48,7 @@ mod registries;
 mod rejects;
 mod repeat;
 mod replica;
+mod rights;
 mod row_security;
 mod rules;
 mod sandbox;
