@@ -37,6 +37,7 @@ mod leak;
 mod library;
 mod moving;
 mod older_versions;
+mod partition;
 mod people;
 mod postgres;
 mod postgres_import;
