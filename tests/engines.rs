@@ -83,7 +83,7 @@ const ABOUT_FILES: [(&str, &str); 2] = [
     ),
     (
         "an_import_onto_a_full_disk_is_resumed",
-        "postgres::a_full_disk_is_told_and_nothing_is_half_written",
+        "postgres_import::an_import_onto_a_full_disk_of_the_server_is_resumed_when_there_is_room",
     ),
 ];
 

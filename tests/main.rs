@@ -54,6 +54,7 @@ mod row_security;
 mod rules;
 mod sandbox;
 mod scrub;
+mod skipped;
 mod tenancy;
 mod tidy;
 mod undo;

@@ -6,10 +6,9 @@ use smrt_core::smrt::{NewHuman, NewLink, Smrt};
 use smrt_core::store::contract::Place as _;
 use smrt_core::store::{Access, Engine, NewTenant, RunLock, StoreError, StoreErrorKind, Value};
 
-use crate::postgres_server::{
-    Database, PASSWORD, Server, USER, is_root, server_user, shared, succeed,
-};
+use crate::postgres_server::{Database, PASSWORD, Server, SmallDisk, USER, shared};
 use crate::sandbox::causes;
+use crate::skipped::skip;
 
 pub(crate) const AT: Instant = Instant::from_micros(1_795_249_800_000_000);
 
@@ -228,14 +227,14 @@ fn a_restart_between_transactions_is_not_noticed_and_locks_are_kept() {
 
 #[test]
 fn a_full_disk_is_told_and_nothing_is_half_written() {
-    // Only who has all rights can make a disk that is small enough.
-    if !is_root() {
-        return;
-    }
     let server = Server::start(&["fsync=off"]);
-    let small = SmallDisk::mount(&server);
-    server.tell(&format!("CREATE TABLESPACE small LOCATION '{}'", small.0));
-    let database = server.database_with("ENCODING 'UTF8' TABLESPACE small");
+    let Some(disk) = SmallDisk::mount(&server) else {
+        return skip(
+            "a_full_disk_is_told_and_nothing_is_half_written",
+            SmallDisk::NEEDS,
+        );
+    };
+    let database = disk.database(&server);
     let mut engine = engine(&database);
     engine.begin(Access::Write).unwrap();
     add_tenant(engine.as_mut(), "acme").unwrap();
@@ -268,32 +267,6 @@ fn a_full_disk_is_told_and_nothing_is_half_written() {
     assert_eq!(full.kind(), StoreErrorKind::DiskFull, "{}", causes(&full));
     engine.rollback().unwrap();
     assert_eq!(tenants(engine.as_mut()).unwrap(), 1);
-}
-
-/// A disk of a few megabytes.
-struct SmallDisk(String);
-
-impl SmallDisk {
-    fn mount(server: &Server) -> Self {
-        let folder = server.folder().join("small");
-        std::fs::create_dir(&folder).unwrap();
-        let folder = folder.display().to_string();
-        let (user, group) = server_user();
-        succeed(
-            std::process::Command::new("mount")
-                .args(["-t", "tmpfs", "-o"])
-                .arg(format!("size=24m,uid={user},gid={group},mode=0700"))
-                .args(["tmpfs", &folder]),
-        );
-        Self(folder)
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // The server still has files open there.
-        succeed(std::process::Command::new("umount").args(["--lazy", &self.0]));
-    }
 }
 
 #[test]

@@ -10,8 +10,9 @@ use smrt_core::store::{Access, Run, RunStatus, StoreLocation};
 
 use crate::engine::TestEngine;
 use crate::people;
-use crate::postgres_server::{Server, shared};
+use crate::postgres_server::{Server, SmallDisk, shared};
 use crate::sandbox::{Finished, Sandbox, at, import_arguments};
+use crate::skipped::skip;
 
 /// Rows of one file.
 const ROWS: u64 = 3_000;
@@ -173,6 +174,71 @@ fn an_import_whose_server_stays_away_says_so_and_is_resumed() {
     Finished::new(again.wait_with_output().unwrap()).ends_with(0);
     assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("a.db"));
     sandbox.smrt(&["db", "check", "--db", &url]).ends_with(0);
+}
+
+#[test]
+fn an_import_onto_a_full_disk_of_the_server_is_resumed_when_there_is_room() {
+    let server = Server::start(&["fsync=off"]);
+    let Some(disk) = SmallDisk::mount(&server) else {
+        return skip(
+            "an_import_onto_a_full_disk_of_the_server_is_resumed_when_there_is_room",
+            SmallDisk::NEEDS,
+        );
+    };
+    let (sandbox, _) = imported();
+    let database = disk.database(&server);
+    let url = database.url();
+    // A store that is there before, so that the rows are what there is no room for.
+    sandbox
+        .smrt(&["tenant", "add", "default", "--db", &url])
+        .ends_with(0);
+    let import = import_arguments(&url, "people.csv", &[]);
+    let resume = import_arguments(&url, "people.csv", &["--resume"]);
+    let mut checkpoints = Vec::new();
+    for arguments in [&import, &resume] {
+        let full = sandbox.smrt(arguments).refuses();
+        assert!(
+            full.stderr
+                .contains("error: the disk of the server is full"),
+            "{}",
+            full.stderr
+        );
+        assert!(
+            full.stderr
+                .contains("continue with: smrt import people.csv --db")
+                && full.stderr.contains(" --resume"),
+            "{}",
+            full.stderr
+        );
+        // What the run says it has written is what there is: no batch is there by half.
+        let runs = runs(&url).unwrap();
+        assert_eq!(runs.len(), 1);
+        let counts = runs[0].counts;
+        let humans = database
+            .superuser()
+            .query_one("SELECT count(*) FROM smrt.humans", &[])
+            .unwrap();
+        let humans = u64::try_from(humans.get::<_, i64>(0)).unwrap();
+        assert_eq!(humans, counts.rows_created);
+        assert!(counts.rows_checkpoint < 30_000);
+        checkpoints.push(counts.rows_checkpoint);
+        // The rest of the store is sound.
+        let checked = sandbox.smrt(&["db", "check", "--db", &url]).ends_with(1);
+        let faults = checked.stdout.lines().filter(|line| line.contains("run 1"));
+        assert_eq!(faults.count(), 1, "{}", checked.stdout);
+    }
+    assert!(
+        checkpoints[0] > 0,
+        "the disk was full before a batch was written"
+    );
+    assert!(checkpoints[0] <= checkpoints[1]);
+    disk.grow();
+    sandbox.smrt(&resume).ends_with(0);
+    assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("a.db"));
+    sandbox.smrt(&["db", "check", "--db", &url]).ends_with(0);
+    sandbox
+        .smrt(&["audit", "verify", "--db", &url])
+        .ends_with(0);
 }
 
 #[test]

@@ -235,11 +235,6 @@ impl Server {
         succeed(&mut stop);
     }
 
-    /// A folder that belongs to the server's user.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     fn data(&self) -> PathBuf {
         self.folder.join("data")
     }
@@ -382,6 +377,58 @@ impl Database<'_> {
 impl fmt::Debug for Database<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Database({})", self.name)
+    }
+}
+
+/// A disk of a few megabytes, for a server to keep databases on.
+pub(crate) struct SmallDisk {
+    folder: String,
+}
+
+impl SmallDisk {
+    /// What the machine has to allow.
+    pub(crate) const NEEDS: &'static str = "only root may mount a disk that is small enough";
+
+    /// Mounts one with room for a new database and little more; none where that is not allowed.
+    pub(crate) fn mount(server: &Server) -> Option<Self> {
+        if !is_root() {
+            return None;
+        }
+        let folder = server.folder.join("small");
+        std::fs::create_dir(&folder).unwrap();
+        let (user, group) = server_user();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o"])
+            .arg(format!("size=24m,uid={user},gid={group},mode=0700"))
+            .arg("tmpfs")
+            .arg(&folder)
+            .output();
+        let folder = folder.display().to_string();
+        let disk = mounted
+            .is_ok_and(|mounted| mounted.status.success())
+            .then_some(Self { folder })?;
+        server.tell(&format!(
+            "CREATE TABLESPACE small LOCATION '{}'",
+            disk.folder
+        ));
+        Some(disk)
+    }
+
+    /// A database that is kept on the disk.
+    pub(crate) fn database<'s>(&self, server: &'s Server) -> Database<'s> {
+        server.database_with("ENCODING 'UTF8' TABLESPACE small")
+    }
+
+    /// Makes room.
+    pub(crate) fn grow(&self) {
+        succeed(Command::new("mount").args(["-o", "remount,size=400m", &self.folder]));
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // The server still has files open there.
+        succeed(Command::new("umount").args(["--lazy", &self.folder]));
     }
 }
 
