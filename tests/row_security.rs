@@ -1,9 +1,14 @@
 //! The second wall between tenants: what a tenant's role reads in plain SQL.
 
+use std::sync::atomic::AtomicBool;
+
 use postgres::Client;
 use smrt_core::model::{Actor, Id};
 use smrt_core::smrt::Smrt;
+use smrt_core::store::schema::TABLES;
+use smrt_core::store::{Access, StoreLocation};
 
+use crate::leak::world::World;
 use crate::postgres::{AT, store};
 use crate::postgres_server::{Database, USER, shared, texts};
 
@@ -31,46 +36,148 @@ fn code(client: &mut Client, sql: &str) -> String {
 
 const NO_RIGHT: &str = "42501";
 
-/// The tables with rows of their own for a tenant, and the condition that they are its own.
-const OWN: [(&str, &str); 8] = [
-    ("tenants", "id"),
-    ("humans", "created_by_tenant_id"),
-    ("phone_human_links", "created_by_tenant_id"),
-    ("phone_number_ties", "tenant_id"),
-    ("consent_records", "tenant_id"),
-    ("interactions", "tenant_id"),
-    ("audit_log", "tenant_id"),
-    ("audit_heads", "tenant_id"),
+/// The tables that are opened: which of its rows are a tenant's, and what a role reads of a row. `{}`
+/// is the tenant's id.
+const OPENED: [(&str, &str, &str); 19] = [
+    (
+        "access_revocations",
+        "t.permission_id IN (SELECT g.id FROM data_access_permissions g \
+         WHERE '{}' IN (g.tenant_id, g.granted_by_tenant_id))",
+        "t",
+    ),
+    ("audit_heads", "t.tenant_id = '{}'", "t"),
+    ("audit_log", "t.tenant_id = '{}'", "t"),
+    ("consent_records", "t.tenant_id = '{}'", "t"),
+    (
+        "data_access_permissions",
+        "'{}' IN (t.tenant_id, t.granted_by_tenant_id)",
+        "t",
+    ),
+    (
+        "dnc_entries",
+        "t.registry_id IN (SELECT r.id FROM dnc_registries r WHERE r.tenant_id = '{}')",
+        "t",
+    ),
+    ("dnc_holdings", "t.tenant_id = '{}'", "t"),
+    // A registry of no tenant is known to those who hold it, here all.
+    (
+        "dnc_registries",
+        "t.tenant_id = '{}' OR t.tenant_id IS NULL",
+        "t",
+    ),
+    ("humans", "t.created_by_tenant_id = '{}'", "t"),
+    (
+        "import_issues",
+        "t.import_run IN (SELECT r.number FROM import_runs r WHERE r.tenant_id = '{}')",
+        "t",
+    ),
+    ("import_runs", "t.tenant_id = '{}'", "t"),
+    ("interactions", "t.tenant_id = '{}'", "t"),
+    ("merge_events", "t.tenant_id = '{}'", "t"),
+    ("phone_human_links", "t.created_by_tenant_id = '{}'", "t"),
+    ("phone_number_ties", "t.tenant_id = '{}'", "t"),
+    (
+        "phone_numbers",
+        "t.created_by_tenant_id = '{}' OR t.id IN \
+         (SELECT n.phone_number_id FROM phone_number_ties n WHERE n.tenant_id = '{}')",
+        "(t.id, t.phone_number, t.country_code, t.area_code, t.is_mobile, t.carrier_info)",
+    ),
+    ("reassigned_answers", "t.tenant_id = '{}'", "t"),
+    (
+        "source_keys",
+        "t.human_id IN (SELECT h.id FROM humans h WHERE h.created_by_tenant_id = '{}')",
+        "t",
+    ),
+    ("tenants", "t.id = '{}'", "t"),
 ];
 
+/// Grants of `gamma`, one of them ended, to each of the others: rows that the other must not see.
+fn grant_by_gamma(database: &Database<'_>) {
+    let gamma = Id::of_tenant("gamma");
+    for tenant in ["acme", "beta"] {
+        let to = Id::of_tenant(tenant);
+        let grant = Id::derived("grant of gamma", &[to.as_bytes()]);
+        let sql = format!(
+            "INSERT INTO smrt.data_access_permissions (id, tenant_id, entity_type, access_level, \
+             granted_by_tenant_id, created_at) \
+             VALUES ('{grant}', '{to}', 'interaction', 'read', '{gamma}', '2026-06-01'); \
+             INSERT INTO smrt.access_revocations VALUES ('{grant}', '2026-07-01', '{gamma}')"
+        );
+        database.superuser().batch_execute(&sql).unwrap();
+    }
+}
+
+/// A store in which each of three tenants has rows in every table.
+fn filled(database: &Database<'_>) -> Smrt {
+    let world = World::new();
+    let mut file = Smrt::open_at(world.path(), Access::Read, AT).unwrap();
+    let location: StoreLocation = database.url().parse().unwrap();
+    let copied = file.copy_to(location, AT, &AtomicBool::new(false), &mut |_| {});
+    assert!(copied.unwrap().is_some());
+    grant_by_gamma(database);
+    Smrt::open(&database.url()).unwrap()
+}
+
 #[test]
-fn a_role_reads_the_rows_of_its_tenant_alone() {
+fn a_role_reads_the_rows_of_its_tenant_alone_in_every_table_that_is_opened() {
     let database = shared().database();
-    let mut smrt = store(&database);
-    give_role(&mut smrt, "acme", "rows_of_acme");
-    give_role(&mut smrt, "beta", "rows_of_beta");
+    let mut smrt = filled(&database);
+    let mut all = database.superuser();
+    all.batch_execute("SET search_path TO smrt").unwrap();
     for (slug, role) in [("acme", "rows_of_acme"), ("beta", "rows_of_beta")] {
+        give_role(&mut smrt, slug, role);
+        let opened = format!(
+            "SELECT DISTINCT table_name::text FROM information_schema.column_privileges \
+             WHERE grantee = '{role}' AND table_schema = 'smrt' ORDER BY 1"
+        );
+        assert_eq!(
+            texts(&mut all, &opened).unwrap().concat(),
+            OPENED.map(|(table, _, _)| table.to_owned()),
+            "say which rows of a table are a tenant's"
+        );
         let mut client = enter(&database, role);
-        let tenant = Id::of_tenant(slug);
-        for (table, column) in OWN {
-            let all = format!("SELECT count(*) FROM {table}");
-            let own = format!("{all} WHERE {column} = '{tenant}'");
-            let all = texts(&mut client, &all).unwrap();
-            assert_eq!(all, texts(&mut client, &own).unwrap(), "{table} as {role}");
-            if !["phone_number_ties", "consent_records", "interactions"].contains(&table) {
-                assert_ne!(all, [["0"]], "{table} as {role}");
+        for (table, own, row) in OPENED {
+            let read = format!("SELECT {row}::text FROM {table} t");
+            let own = own.replace("{}", &Id::of_tenant(slug).to_string());
+            let mine = texts(&mut all, &format!("{read} WHERE {own} ORDER BY 1")).unwrap();
+            let others = texts(&mut all, &format!("{read} WHERE NOT ({own})")).unwrap();
+            assert!(!mine.is_empty(), "{table} has no row of {slug}");
+            assert!(
+                !others.is_empty(),
+                "{table} has no row that {slug} may not see"
+            );
+            let seen = texts(&mut client, &format!("{read} ORDER BY 1")).unwrap();
+            assert_eq!(seen, mine, "{table} as {role}");
+        }
+        // Every other table is shut, and none of them is empty.
+        for table in TABLES.iter().map(|table| table.name) {
+            if OPENED.iter().all(|(opened, _, _)| *opened != table) {
+                let rows = format!("SELECT count(*) > 0 FROM {table}");
+                assert_eq!(texts(&mut all, &rows).unwrap(), [["t"]], "{table} is empty");
+                assert_eq!(code(&mut client, &rows), NO_RIGHT, "{table} as {role}");
             }
         }
-        // One number is known to both, the other is not.
-        let numbers = "SELECT phone_number FROM phone_numbers ORDER BY phone_number";
-        let numbers = texts(&mut client, numbers).unwrap().concat();
-        assert!(
-            numbers.contains(&"+12025550143".to_owned()),
-            "{numbers:?} as {role}"
-        );
-        let names = texts(&mut client, "SELECT first_name FROM humans").unwrap();
-        assert_eq!(names, [[format!("Ada of {slug}")]]);
     }
+}
+
+#[test]
+fn a_table_that_came_later_is_shut_until_the_role_is_made_again() {
+    let database = shared().database();
+    let mut smrt = store(&database);
+    give_role(&mut smrt, "acme", "before_of_acme");
+    let mut client = enter(&database, "before_of_acme");
+    // As a migration would make it: a table of smrt's, about which nobody told the role.
+    database
+        .connect(USER)
+        .batch_execute(
+            "SET search_path TO smrt; ALTER TABLE interactions RENAME TO earlier; \
+             CREATE TABLE interactions (LIKE earlier INCLUDING ALL)",
+        )
+        .unwrap();
+    let read = "SELECT count(*) FROM interactions";
+    assert_eq!(code(&mut client, read), NO_RIGHT);
+    give_role(&mut smrt, "acme", "before_of_acme");
+    assert_eq!(texts(&mut client, read).unwrap(), [["0"]]);
 }
 
 #[test]

@@ -355,7 +355,8 @@ impl Smrt {
     /// Makes a role of the database for a tenant, unless there is one of that name. Whoever asks the
     /// tables in SQL as this role reads what the tenant itself keeps and the numbers it is tied to,
     /// and writes nothing: a second wall, which the server keeps. It cannot log in; the operator
-    /// grants it to those who may, and gives each tenant another one.
+    /// grants it to those who may, and gives each tenant another one. A table that a later version
+    /// of the schema adds is shut to it until this is called again.
     ///
     /// # Errors
     ///
