@@ -42,7 +42,11 @@ fn a_file_that_another_process_writes_is_told_to_be_in_use() {
     let sandbox = imported();
     let path = sandbox.path("a.duckdb");
     let held = Smrt::open_at(&path, Access::Write, at()).unwrap();
-    for command in [&["db", "check"][..], &["import", "people.csv", "--resume"]] {
+    for command in [
+        &["db", "check"][..],
+        &["db", "backup", "kept.duckdb"],
+        &["import", "people.csv", "--resume"],
+    ] {
         let mut command = command.to_vec();
         command.extend(["--db", "a.duckdb"]);
         let refused = sandbox.smrt(&command).refuses();
@@ -54,10 +58,36 @@ fn a_file_that_another_process_writes_is_told_to_be_in_use() {
             refused.stderr
         );
     }
+    let left = std::fs::read_dir(sandbox.folder()).unwrap();
+    let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.filter(|name| name.contains("kept")).count(), 0);
     drop(held);
+    for command in [&["db", "check"][..], &["db", "backup", "kept.duckdb"]] {
+        sandbox
+            .smrt(&[command, &["--db", "a.duckdb"]].concat())
+            .ends_with(0);
+    }
+}
+
+/// A backup is one reader: while it is at work, nobody writes.
+#[test]
+fn a_file_that_another_process_reads_is_not_written() {
+    let sandbox = imported();
+    let held = Smrt::open_at(sandbox.path("a.duckdb"), Access::Read, at()).unwrap();
     sandbox
-        .smrt(&["db", "check", "--db", "a.duckdb"])
+        .smrt(&["db", "backup", "kept.duckdb", "--db", "a.duckdb"])
         .ends_with(0);
+    let refused = sandbox
+        .smrt(&["human", "add", "--first-name", "New", "--db", "a.duckdb"])
+        .refuses();
+    assert!(
+        refused
+            .stderr
+            .contains("another process has the store open"),
+        "{}",
+        refused.stderr
+    );
+    drop(held);
 }
 
 #[test]

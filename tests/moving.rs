@@ -1,12 +1,13 @@
 //! A store moves house: copies between engines, backups, and one meaning on all of them.
 
 use std::process::Stdio;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use smrt_core::smrt::Smrt;
-use smrt_core::store::{Access, CopyProgress, StoreLocation};
+use smrt_core::store::{Access, CopyProgress, RunStatus, StoreLocation};
 
+use crate::engine::TestEngine;
 use crate::leak::world::World;
 use crate::people::{self, Random};
 use crate::postgres_server::{Server, shared};
@@ -262,4 +263,108 @@ fn a_store_moves_to_postgres_and_back() {
     sandbox.smrt(&["db", "copy", &url, "b.db"]).ends_with(0);
     assert_eq!(sandbox.digest("b.db"), sandbox.digest("a.db"));
     sandbox.assert_sound("b.db");
+}
+
+/// A backup that was made while others wrote.
+struct Backup {
+    db: String,
+    /// Imports that had ended before it began, and when it had ended.
+    imports: std::ops::RangeInclusive<usize>,
+}
+
+/// Backs `url` up while one import after the other goes into it, until some were beside each other;
+/// how many imports there were.
+fn back_up_beside_imports(writer: &Sandbox, kept: &Sandbox, db: &str) -> (Vec<Backup>, usize) {
+    let ended = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let mut backups: Vec<Backup> = Vec::new();
+    std::thread::scope(|scope| {
+        let importer = scope.spawn(|| {
+            for number in 1..=IMPORTS_MAX {
+                if stop.load(Ordering::SeqCst) {
+                    break;
+                }
+                writer.import(db, &more(number), &[]).ends_with(0);
+                ended.store(number, Ordering::SeqCst);
+            }
+        });
+        let beside = |backups: &[Backup]| {
+            let beside = backups
+                .iter()
+                .filter(|made| made.imports.start() < made.imports.end());
+            beside.count()
+        };
+        while beside(&backups) < 4 && !importer.is_finished() {
+            let name = format!("kept-{}.db", backups.len());
+            let before = ended.load(Ordering::SeqCst);
+            let file = kept.path(&name).display().to_string();
+            writer
+                .smrt(&["db", "backup", &file, "--db", db])
+                .ends_with(0);
+            backups.push(Backup {
+                db: name,
+                imports: before..=ended.load(Ordering::SeqCst),
+            });
+        }
+        stop.store(true, Ordering::SeqCst);
+        importer.join().unwrap();
+        assert!(beside(&backups) >= 4, "no import went on beside a backup");
+    });
+    (backups, ended.into_inner())
+}
+
+const IMPORTS_MAX: usize = 200;
+
+/// The file of an import beside backups: few enough rows that all are written by one transaction.
+fn more(number: usize) -> String {
+    format!("more-{number}.csv")
+}
+
+#[test]
+fn a_backup_is_of_one_committed_state_while_others_write() {
+    for engine in [TestEngine::Sqlite, TestEngine::Postgres] {
+        let writer = Sandbox::on(engine);
+        let kept = Sandbox::on(TestEngine::Sqlite);
+        for sandbox in [&writer, &kept] {
+            people::write_mapping(sandbox);
+            sandbox.write("people.csv", people::file(1, 12_000));
+            for (number, seed) in (1..=IMPORTS_MAX).zip(100..) {
+                sandbox.write(&more(number), people::file(seed, 150));
+            }
+        }
+        writer.import("a.db", "people.csv", &[]).ends_with(0);
+        let (backups, imports) = back_up_beside_imports(&writer, &kept, "a.db");
+        // The states that were ever committed, made once more in peace.
+        kept.import("calm.db", "people.csv", &[]).ends_with(0);
+        let mut states = vec![kept.digest("calm.db")];
+        for number in 1..=imports {
+            kept.import("calm.db", &more(number), &[]).ends_with(0);
+            states.push(kept.digest("calm.db"));
+        }
+        for Backup { db, imports } in &backups {
+            let runs = kept.runs(db);
+            let (last, earlier) = runs.split_last().unwrap();
+            assert!(
+                earlier.iter().all(|run| run.status == RunStatus::Completed),
+                "{db}"
+            );
+            let begun = earlier.len();
+            assert!(
+                (*imports.start()..=imports.end() + 1).contains(&begun),
+                "{db} holds {begun} imports, made within {imports:?}"
+            );
+            let digest = kept.digest(db);
+            if last.status == RunStatus::Completed {
+                assert_eq!(digest, states[begun], "{db}");
+            } else {
+                // It was made in the middle of an import, whose rows are all there or none is.
+                let within = &states[begun - 1..=begun];
+                assert!(within.contains(&digest), "{db} is of no committed state");
+                kept.import(db, &more(begun), &["--resume"]).ends_with(0);
+                assert_eq!(kept.digest(db), states[begun], "{db}");
+            }
+            kept.assert_sound(db);
+        }
+        writer.smrt(&["db", "check", "--db", "a.db"]).ends_with(0);
+    }
 }
