@@ -41,7 +41,7 @@ Examples:
 const ROLE_HELP: &str = "\
 The role reads the tenant's own records by any SQL, and no others, and writes nothing; row-level
 security sees to it. It cannot log in: let a login have it with `GRANT ROLE TO LOGIN`.
-After a migration, the same command lets the role read what is new.
+A table that a migration adds is shut to the role until the same command is run again.
 
 Examples:
   smrt tenant role acme acme_reader --db postgres://smrt@db.example.com/contacts";

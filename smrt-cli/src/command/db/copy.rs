@@ -24,6 +24,7 @@ pub(super) const COPY_HELP: &str = "\
 Copies a store to a place where there is none, on the same engine or on another one.
 All tenants go along, with their audit trails, whichever is named.
 Others may write to the source meanwhile: the copy is of one state.
+A DuckDB file is read while nobody writes it: the copy is refused while another process does, and keeps writers out.
 
 At the end the copy is read back and every table is compared with the source; until then no command opens it.
 A copy that was interrupted goes on when the same command is run again.
@@ -35,6 +36,7 @@ Examples:
 
 pub(super) const BACKUP_HELP: &str = "\
 Writes the store into a new file, of one state, while others go on writing.
+A DuckDB file is read while nobody writes it: the backup is refused while another process does, and keeps writers out.
 The file appears under its name only when it is whole and was compared.
 Its ending chooses the engine: `.duckdb` is DuckDB's, any other SQLite's.
 
