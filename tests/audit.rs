@@ -1,14 +1,13 @@
 //! Whatever is done to an audit trail by hand is found, and the first entry concerned is named.
 
-use std::path::Path;
-
 use proptest::prelude::*;
 use rusqlite::Connection;
 use rusqlite::types::Value as Sql;
-use smrt_core::model::{Actor, Instant};
+use smrt_core::model::{Actor, Id, Instant};
 use smrt_core::smrt::Smrt;
-use smrt_core::store::{Access, AuditFault, AuditFilter, AuditVerification, NewTenant};
+use smrt_core::store::{Access, AuditFault, AuditFilter, AuditVerification, NewTenant, Value};
 
+use crate::engine::TestEngine;
 use crate::sandbox::{Sandbox, at};
 
 /// Entries of acme's trail in a fresh scene: its adding, and ten edits.
@@ -47,12 +46,13 @@ pub(crate) fn append(smrt: &mut Smrt, slug: &str, entries: usize, micros: i64) {
         .unwrap();
 }
 
-pub(crate) fn open(path: &Path) -> Smrt {
-    Smrt::open_at(path, Access::Read, at()).unwrap()
+/// Opens a store to append to its trails.
+pub(crate) fn writing(sandbox: &Sandbox, db: &str) -> Smrt {
+    Smrt::open_at(sandbox.location(db), Access::Write, at()).unwrap()
 }
 
-pub(crate) fn verify(path: &Path, tenant: &str) -> AuditVerification {
-    let mut smrt = open(path);
+pub(crate) fn verify(sandbox: &Sandbox, db: &str, tenant: &str) -> AuditVerification {
+    let mut smrt = sandbox.store(db);
     let handle = smrt.tenant(tenant).unwrap();
     handle.acting_as(Actor::unknown()).verify_audit().unwrap()
 }
@@ -63,23 +63,35 @@ thread_local! {
 }
 
 /// What is found in acme's trail after something was done to a copy of the store.
-fn found_after(work: impl FnOnce(&Connection)) -> AuditVerification {
+fn found_after(work: impl FnOnce(&Sandbox, &str)) -> AuditVerification {
     SCENE.with(|sandbox| {
-        let path = sandbox.path("edited.db");
-        std::fs::copy(sandbox.path("a.db"), &path).unwrap();
-        let connection = Connection::open(&path).unwrap();
+        sandbox.remove_store("edited.db");
+        sandbox.copy_store("a.db", "edited.db");
+        work(sandbox, "edited.db");
+        verify(sandbox, "edited.db", "acme")
+    })
+}
+
+/// The same, done to a file of SQLite past all its own checks.
+fn found_after_in_file(work: impl FnOnce(&Connection)) -> AuditVerification {
+    found_after(|sandbox, db| {
+        let connection = Connection::open(sandbox.path(db)).unwrap();
         connection
             .execute_batch("PRAGMA foreign_keys = off; PRAGMA synchronous = off")
             .unwrap();
         work(&connection);
-        drop(connection);
-        verify(&path, "acme")
     })
 }
 
 #[track_caller]
 fn check(sql: &str, expected: AuditFault) {
-    let found = found_after(|connection| connection.execute_batch(sql).unwrap());
+    let found = found_after(|sandbox, db| sandbox.tamper(db, sql));
+    assert_eq!(found.fault, Some(expected), "{sql}");
+}
+
+#[track_caller]
+fn check_in_file(sql: &str, expected: AuditFault) {
+    let found = found_after_in_file(|connection| connection.execute_batch(sql).unwrap());
     assert_eq!(found.fault, Some(expected), "{sql}");
 }
 
@@ -99,8 +111,8 @@ fn a_trail_that_nobody_touched_is_sound() {
         entries: 11,
         fault: None,
     };
-    assert_eq!(verify(&sandbox.path("a.db"), "acme"), sound);
-    let mut smrt = open(&sandbox.path("a.db"));
+    assert_eq!(verify(&sandbox, "a.db", "acme"), sound);
+    let mut smrt = sandbox.store("a.db");
     let verified = smrt.verify_audit().unwrap();
     let verified: Vec<_> = verified
         .iter()
@@ -111,32 +123,109 @@ fn a_trail_that_nobody_touched_is_sound() {
     sandbox.assert_sound("a.db");
 }
 
-#[test]
-fn a_value_of_any_column_that_is_edited_by_hand_is_found_and_its_entry_named() {
-    let altered = |column| AuditFault::Altered {
+/// Edits of acme's fifth entry: what is set, to which of these, and what is then found.
+type Edits = Vec<(&'static str, Vec<String>, AuditFault)>;
+
+fn altered(column: Option<&'static str>) -> AuditFault {
+    AuditFault::Altered {
         sequence: 5,
         column,
-    };
-    let unreadable = |column| AuditFault::Unreadable {
+    }
+}
+
+fn unreadable(column: &'static str) -> AuditFault {
+    AuditFault::Unreadable {
         sequence: 5,
         column,
-    };
+    }
+}
+
+/// Those that the types of the columns let pass on every engine.
+fn edits_of_the_right_type() -> Edits {
+    let engine = TestEngine::chosen();
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let bytes = |len: usize, byte: u8| engine.bytes(&vec![byte; len]);
     let missing = AuditFault::Missing { sequence: 5 };
     let surplus = |sequence| AuditFault::Surplus { sequence };
-    let not_utf8 = "CAST(X'61ff' AS TEXT)";
-    let edits: [(&str, &[&str], AuditFault); 23] = [
+    vec![
         (
             "tenant_id",
-            &[
-                "(SELECT id FROM tenants WHERE slug = 'beta')",
-                "randomblob(16)",
-                "'x'",
-            ],
+            texts(&["(SELECT id FROM tenants WHERE slug = 'beta')"]),
             missing.clone(),
         ),
-        ("sequence", &["500", "'x'", "X'05'"], missing),
-        ("sequence", &["0"], surplus(0)),
-        ("sequence", &["-1"], surplus(-1)),
+        ("sequence", texts(&["500"]), missing),
+        ("sequence", texts(&["0"]), surplus(0)),
+        ("sequence", texts(&["-1"]), surplus(-1)),
+        (
+            "recorded_at",
+            vec![
+                engine.later("recorded_at", 1),
+                engine.instant(Instant::from_micros(0)),
+            ],
+            altered(None),
+        ),
+        ("actor", texts(&["'Crm-sync'", "''"]), altered(None)),
+        ("action", texts(&["'human.add'", "''"]), altered(None)),
+        ("entity_type", texts(&["NULL", "'link'"]), altered(None)),
+        (
+            "entity_id",
+            vec!["NULL".to_owned(), engine.id(Id::derived("made up", &[]))],
+            altered(None),
+        ),
+        (
+            "detail",
+            texts(&["'{}'", "replace(detail, 'email', 'Email')", "detail || ' '"]),
+            altered(None),
+        ),
+        (
+            "leaf_hash",
+            vec![bytes(32, 7), "chain_hash".to_owned()],
+            altered(Some("leaf_hash")),
+        ),
+        (
+            "leaf_hash",
+            vec![bytes(31, 0), bytes(16, 0), bytes(0, 0)],
+            unreadable("leaf_hash"),
+        ),
+        (
+            "chain_hash",
+            vec![bytes(32, 7), "leaf_hash".to_owned()],
+            altered(Some("chain_hash")),
+        ),
+        (
+            "chain_hash",
+            vec![bytes(31, 0), bytes(16, 0), bytes(0, 0)],
+            unreadable("chain_hash"),
+        ),
+        (
+            "leaf_hash = chain_hash, chain_hash",
+            texts(&["leaf_hash"]),
+            altered(None),
+        ),
+    ]
+}
+
+#[test]
+fn a_value_of_any_column_that_is_edited_by_hand_is_found_and_its_entry_named() {
+    let edits = edits_of_the_right_type();
+    for (column, values, expected) in &edits {
+        for value in values {
+            let set = format!("UPDATE audit_log SET {column} = {value} WHERE {}", entry(5));
+            check(&set, expected.clone());
+        }
+    }
+    let edited: Vec<&str> = edits.iter().map(|(column, ..)| *column).collect();
+    assert!(COLUMNS.iter().all(|column| edited.contains(column)));
+}
+
+/// SQLite keeps a value of any type in any column.
+#[test]
+fn a_value_of_another_type_is_found_as_well() {
+    let missing = AuditFault::Missing { sequence: 5 };
+    let not_utf8 = "CAST(X'61ff' AS TEXT)";
+    let edits: [(&str, &[&str], AuditFault); 18] = [
+        ("tenant_id", &["randomblob(16)", "'x'"], missing.clone()),
+        ("sequence", &["'x'", "X'05'"], missing),
         // It stands where the third is looked for.
         (
             "sequence",
@@ -148,97 +237,49 @@ fn a_value_of_any_column_that_is_edited_by_hand_is_found_and_its_entry_named() {
         ),
         (
             "recorded_at",
-            &["recorded_at + 1", "0", "'x'", "CAST(recorded_at AS BLOB)"],
+            &["'x'", "CAST(recorded_at AS BLOB)"],
             altered(None),
         ),
         ("recorded_at", &["1.5"], unreadable("recorded_at")),
         (
             "actor",
-            &[
-                "'Crm-sync'",
-                "''",
-                "7",
-                "X'41'",
-                "zeroblob(16)",
-                "CAST(actor AS BLOB)",
-            ],
+            &["7", "X'41'", "zeroblob(16)", "CAST(actor AS BLOB)"],
             altered(None),
         ),
         ("actor", &[not_utf8], unreadable("actor")),
         (
             "action",
-            &[
-                "'human.add'",
-                "''",
-                "7",
-                "X'41'",
-                "zeroblob(16)",
-                "CAST(action AS BLOB)",
-            ],
+            &["7", "X'41'", "zeroblob(16)", "CAST(action AS BLOB)"],
             altered(None),
         ),
         ("action", &[not_utf8], unreadable("action")),
         (
             "entity_type",
-            &["NULL", "'link'", "2.5", "CAST(entity_type AS BLOB)"],
+            &["2.5", "CAST(entity_type AS BLOB)"],
             altered(None),
         ),
         ("entity_type", &[not_utf8], unreadable("entity_type")),
-        (
-            "entity_id",
-            &["NULL", "randomblob(16)", "randomblob(15)", "'x'", "7"],
-            altered(None),
-        ),
+        ("entity_id", &["randomblob(15)", "'x'", "7"], altered(None)),
         ("entity_id", &["2.5"], unreadable("entity_id")),
-        (
-            "detail",
-            &[
-                "'{}'",
-                "replace(detail, 'email', 'Email')",
-                "detail || ' '",
-                "X'ff'",
-            ],
-            altered(None),
-        ),
+        ("detail", &["X'ff'"], altered(None)),
         ("detail", &[not_utf8], unreadable("detail")),
-        (
-            "leaf_hash",
-            &["randomblob(32)", "chain_hash"],
-            altered(Some("leaf_hash")),
-        ),
-        (
-            "leaf_hash",
-            &["zeroblob(31)", "zeroblob(16)", "'x'", "7"],
-            unreadable("leaf_hash"),
-        ),
-        (
-            "chain_hash",
-            &["randomblob(32)", "leaf_hash"],
-            altered(Some("chain_hash")),
-        ),
-        (
-            "chain_hash",
-            &["zeroblob(31)", "zeroblob(16)", "'x'", "7"],
-            unreadable("chain_hash"),
-        ),
-        (
-            "leaf_hash = chain_hash, chain_hash",
-            &["leaf_hash"],
-            altered(None),
-        ),
+        ("leaf_hash", &["'x'", "7"], unreadable("leaf_hash")),
+        ("chain_hash", &["'x'", "7"], unreadable("chain_hash")),
         ("leaf_hash = randomblob(32), actor", &["'x'"], altered(None)),
     ];
-    for (column, values, expected) in &edits {
-        for value in *values {
+    for (column, values, expected) in edits {
+        for value in values {
             let set = format!("UPDATE audit_log SET {column} = {value} WHERE {}", entry(5));
-            check(
-                &format!("PRAGMA foreign_keys = off; {set}"),
-                expected.clone(),
-            );
+            check_in_file(&set, expected.clone());
         }
     }
-    let edited: Vec<&str> = edits.iter().map(|(column, ..)| *column).collect();
-    assert!(COLUMNS.iter().all(|column| edited.contains(column)));
+    let set = |assignment: &str| format!("UPDATE audit_heads SET {assignment} WHERE {}", head());
+    for (assignment, column) in [
+        ("entries = 'x'", "entries"),
+        ("chain_hash = 'x'", "chain_hash"),
+    ] {
+        check_in_file(&set(assignment), AuditFault::HeadAltered { column });
+    }
 }
 
 #[test]
@@ -249,14 +290,10 @@ fn the_last_entry_is_watched_as_well_as_the_others() {
         column,
     };
     check(&set("actor = 'x'"), altered(None));
-    check(
-        &set("chain_hash = randomblob(32)"),
-        altered(Some("chain_hash")),
-    );
-    check(
-        &set("leaf_hash = randomblob(32)"),
-        altered(Some("leaf_hash")),
-    );
+    for column in ["chain_hash", "leaf_hash"] {
+        let other = TestEngine::chosen().bytes(&[7; 32]);
+        check(&set(&format!("{column} = {other}")), altered(Some(column)));
+    }
     check(&set("sequence = 12"), AuditFault::Missing { sequence: 11 });
 }
 
@@ -323,7 +360,7 @@ fn an_entry_that_was_moved_to_another_tenant_is_missed_in_one_trail_and_too_much
         entry(2)
     );
     sandbox.tamper("a.db", &sql);
-    let found = |tenant| verify(&sandbox.path("a.db"), tenant).fault.unwrap();
+    let found = |tenant| verify(&sandbox, "a.db", tenant).fault.unwrap();
     assert_eq!(found("acme"), AuditFault::Missing { sequence: 2 });
     assert_eq!(found("beta").sequence(), Some(2));
 }
@@ -331,20 +368,15 @@ fn an_entry_that_was_moved_to_another_tenant_is_missed_in_one_trail_and_too_much
 #[test]
 fn an_entry_with_right_hashes_behind_the_noted_end_is_one_too_many() {
     let sandbox = scene();
-    let noted = sandbox.ask(
-        "a.db",
-        "SELECT hex(chain_hash) FROM audit_heads WHERE entries = 11",
-    );
-    let mut smrt = Smrt::open_at(sandbox.location("a.db"), Access::Write, at()).unwrap();
-    append(&mut smrt, "acme", 3, at().as_micros());
-    drop(smrt);
+    append(&mut writing(&sandbox, "a.db"), "acme", 3, at().as_micros());
     let sql = format!(
-        "UPDATE audit_heads SET entries = 11, chain_hash = X'{}' WHERE {}",
-        noted[0][0],
+        "UPDATE audit_heads SET entries = 11, \
+         chain_hash = (SELECT chain_hash FROM audit_log WHERE {}) WHERE {}",
+        entry(11),
         head()
     );
     sandbox.tamper("a.db", &sql);
-    let found = verify(&sandbox.path("a.db"), "acme");
+    let found = verify(&sandbox, "a.db", "acme");
     assert_eq!(found.fault, Some(AuditFault::Surplus { sequence: 12 }));
 }
 
@@ -353,15 +385,34 @@ fn an_entry_with_right_hashes_behind_the_noted_end_is_one_too_many() {
 fn with_entry_of_another_history(sequence: i64) -> AuditFault {
     let sandbox = scene();
     make(&sandbox, "b.db", sequence - 1);
-    let sql = format!(
-        "ATTACH 'file:{}' AS other; DELETE FROM audit_log WHERE {of}; \
-         INSERT INTO audit_log SELECT * FROM other.audit_log WHERE {of}",
-        sandbox.path("b.db").display(),
-        of = entry(sequence)
-    );
     make(&sandbox, "c.db", i64::MAX);
-    sandbox.tamper("c.db", &sql);
-    verify(&sandbox.path("c.db"), "acme").fault.unwrap()
+    let of = entry(sequence);
+    sandbox.tamper("c.db", &format!("DELETE FROM audit_log WHERE {of}"));
+    let place = |db| TestEngine::chosen().place(&sandbox, db);
+    let mut other = place("b.db").connect(Access::Read).unwrap();
+    let mut engine = place("c.db").connect(Access::Write).unwrap();
+    let columns = COLUMNS.join(", ");
+    let marks: Vec<String> = (1..=COLUMNS.len()).map(|n| format!("?{n}")).collect();
+    let insert = format!(
+        "INSERT INTO audit_log ({columns}) VALUES ({})",
+        marks.join(", ")
+    );
+    let mut taken = 0;
+    let select = format!("SELECT {columns} FROM audit_log WHERE {of}");
+    let copied = other.query(&select, &[], &mut |row| {
+        let values = (0..COLUMNS.len()).map(|column| row.value(column));
+        let mut values = values.collect::<Result<Vec<_>, _>>()?;
+        // An engine without a type for instants hands out a number.
+        if let Some(micros) = values[2].as_integer() {
+            values[2] = Value::Instant(Instant::from_micros(micros));
+        }
+        taken += engine.execute(&insert, &values)?;
+        Ok(())
+    });
+    copied.unwrap();
+    assert_eq!(taken, 1);
+    drop((other, engine));
+    verify(&sandbox, "c.db", "acme").fault.unwrap()
 }
 
 #[test]
@@ -380,17 +431,20 @@ fn the_note_of_the_end_is_watched_too() {
     check(&set("entries = 10"), altered("entries"));
     check(&set("entries = 12"), altered("entries"));
     check(&set("entries = -1"), altered("entries"));
-    check(&set("entries = 'x'"), altered("entries"));
-    check(&set("chain_hash = 'x'"), altered("chain_hash"));
-    check(&set("chain_hash = zeroblob(31)"), altered("chain_hash"));
-    check(&set("chain_hash = zeroblob(32)"), AuditFault::HeadMismatch);
+    let zeros = |len| TestEngine::chosen().bytes(&vec![0; len]);
+    let chain = |len| set(&format!("chain_hash = {}", zeros(len)));
+    check(&chain(31), altered("chain_hash"));
+    check(&chain(32), AuditFault::HeadMismatch);
     check("DELETE FROM audit_heads", AuditFault::HeadMissing);
     check(
-        &set("entries = 0, chain_hash = zeroblob(32)"),
+        &set(&format!("entries = 0, chain_hash = {}", zeros(32))),
         AuditFault::Surplus { sequence: 1 },
     );
     check(
-        &set("entries = 9223372036854775807, chain_hash = zeroblob(32)"),
+        &set(&format!(
+            "entries = 9223372036854775807, chain_hash = {}",
+            zeros(32)
+        )),
         AuditFault::Truncated {
             sequence: 12,
             appended: i64::MAX,
@@ -406,7 +460,7 @@ fn nothing_is_appended_to_a_trail_whose_end_is_not_where_it_is_noted() {
     ] {
         let sandbox = scene();
         sandbox.tamper("a.db", sql);
-        let mut smrt = Smrt::open_at(sandbox.location("a.db"), Access::Write, at()).unwrap();
+        let mut smrt = writing(&sandbox, "a.db");
         let error = smrt.append_made_up_entries("acme", 1, at()).unwrap_err();
         assert_eq!(error.code(), "store_damaged", "{sql}");
     }
@@ -431,10 +485,17 @@ fn the_check_of_the_whole_store_names_the_trail_and_the_entry() {
     assert_eq!(trails[1].0, "audit trail of tenant beta");
     assert!(trails[1].1.is_empty());
     // Entries of nobody are seen by the check of the references.
-    sandbox.tamper(
-        "a.db",
-        "PRAGMA foreign_keys = off; UPDATE audit_log SET tenant_id = randomblob(16) WHERE sequence = 1",
+    let unchecked = match TestEngine::chosen() {
+        TestEngine::Sqlite => "PRAGMA foreign_keys = off",
+        TestEngine::DuckDb => "SELECT 1",
+        TestEngine::Postgres => "ALTER TABLE audit_log DROP CONSTRAINT audit_log_tenant_id_fkey",
+    };
+    let nobody = TestEngine::chosen().id(Id::of_tenant("nobody"));
+    let sql = format!(
+        "{unchecked}; UPDATE audit_log SET tenant_id = {nobody} WHERE sequence = 1 AND {}",
+        head()
     );
+    sandbox.tamper("a.db", &sql);
     let report = sandbox.store("a.db").check().unwrap();
     let faulty = report
         .checks
@@ -451,9 +512,8 @@ fn the_check_of_the_whole_store_names_the_trail_and_the_entry() {
 fn two_sessions_that_write_at_once_never_fork_a_chain() {
     const ROUNDS: i64 = 150;
     let sandbox = scene();
-    let path = sandbox.path("a.db");
     let write = |slugs: [&str; 2], micros: i64| {
-        let mut smrt = Smrt::open_at(&path, Access::Write, at()).unwrap();
+        let mut smrt = writing(&sandbox, "a.db");
         for round in 0..ROUNDS {
             for slug in slugs {
                 let at = Instant::from_micros(micros + round);
@@ -469,7 +529,7 @@ fn two_sessions_that_write_at_once_never_fork_a_chain() {
     });
     let each = u64::try_from(4 * ROUNDS).unwrap();
     for (tenant, before) in [("acme", 11), ("beta", 1)] {
-        let found = verify(&path, tenant);
+        let found = verify(&sandbox, "a.db", tenant);
         assert_eq!((found.entries, found.fault), (before + each, None));
     }
     sandbox.assert_sound("a.db");
@@ -489,8 +549,8 @@ fn entries_hold_no_personal_data() {
 }
 
 /// Places of a tenant's entries that a filter asks for.
-fn places(path: &Path, tenant: &str, filter: AuditFilter) -> Vec<i64> {
-    let mut smrt = open(path);
+fn places(sandbox: &Sandbox, tenant: &str, filter: AuditFilter) -> Vec<i64> {
+    let mut smrt = sandbox.store("a.db");
     let mut session = smrt.tenant(tenant).unwrap().acting_as(Actor::unknown());
     let entries = session.audit_entries(&filter).unwrap();
     entries.iter().map(|entry| entry.sequence).collect()
@@ -499,10 +559,9 @@ fn places(path: &Path, tenant: &str, filter: AuditFilter) -> Vec<i64> {
 #[test]
 fn a_tenant_reads_its_own_trail_only_and_what_it_asks_for() {
     let sandbox = scene();
-    let path = sandbox.path("a.db");
     let check = |filter: AuditFilter, expected: &[i64]| {
         assert_eq!(
-            places(&path, "acme", filter.clone()),
+            places(&sandbox, "acme", filter.clone()),
             expected,
             "{filter:?}"
         );
@@ -510,7 +569,7 @@ fn a_tenant_reads_its_own_trail_only_and_what_it_asks_for() {
     let all = AuditFilter::default();
     let whole: Vec<i64> = (1..=ENTRIES).collect();
     check(all.clone(), &whole);
-    assert_eq!(places(&path, "beta", all.clone()), [1]);
+    assert_eq!(places(&sandbox, "beta", all.clone()), [1]);
     let after = |after, limit| AuditFilter {
         after: Some(after),
         limit,
@@ -535,7 +594,7 @@ fn a_tenant_reads_its_own_trail_only_and_what_it_asks_for() {
     check(between(micros(2), micros(4)), &[2, 3]);
     check(between(None, micros(0)), &[]);
     check(between(None, micros(1)), &[1]);
-    let mut smrt = open(&path);
+    let mut smrt = sandbox.store("a.db");
     let mut session = smrt.tenant("acme").unwrap().acting_as(Actor::unknown());
     let third = session.audit_entry(3).unwrap().unwrap();
     assert_eq!((third.sequence, third.actor.as_str()), (3, "crm-sync"));
@@ -624,7 +683,7 @@ proptest! {
         edits in proptest::collection::vec((1..=ENTRIES, 0..COLUMNS.len(), edit()), 1..3),
     ) {
         let mut is_changed = false;
-        let found = found_after(|connection| {
+        let found = found_after_in_file(|connection| {
             let before = content(connection);
             for (sequence, column, edit) in &edits {
                 edit.make(connection, *sequence, COLUMNS[*column]);

@@ -6,6 +6,7 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use smrt_core::model::{Id, Instant};
 use smrt_core::store::PostgresAddress;
 use smrt_core::store::StoreLocation;
 use smrt_core::store::contract::{DuckDbPlace, Place, PostgresPlace, SqlitePlace};
@@ -102,6 +103,42 @@ impl TestEngine {
         }
         for suffix in ["", "-wal", "-shm", "-import-lock", ".wal"] {
             let _ = std::fs::remove_file(sandbox.path(&format!("{db}{suffix}")));
+        }
+    }
+
+    /// An id as this engine's SQL writes one.
+    pub(crate) fn id(self, id: Id) -> String {
+        match self {
+            Self::Sqlite => self.bytes(id.as_bytes()),
+            Self::DuckDb | Self::Postgres => format!("CAST('{id}' AS UUID)"),
+        }
+    }
+
+    /// Bytes as this engine's SQL writes them.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> String {
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        match self {
+            Self::Sqlite => format!("X'{digits}'"),
+            Self::DuckDb => format!("unhex('{digits}')"),
+            Self::Postgres => format!("decode('{digits}', 'hex')"),
+        }
+    }
+
+    /// An instant as this engine's SQL writes one.
+    pub(crate) fn instant(self, instant: Instant) -> String {
+        match self {
+            Self::Sqlite => instant.as_micros().to_string(),
+            Self::DuckDb | Self::Postgres => format!("CAST('{instant}' AS TIMESTAMP)"),
+        }
+    }
+
+    /// The instant so many microseconds after the one that an expression says.
+    pub(crate) fn later(self, instant: &str, micros: i64) -> String {
+        match self {
+            Self::Sqlite => format!("{instant} + {micros}"),
+            Self::DuckDb | Self::Postgres => {
+                format!("{instant} + INTERVAL '{micros} microseconds'")
+            }
         }
     }
 
