@@ -5,9 +5,10 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use smrt_core::store::contract::{Place as _, SqlitePlace};
-use smrt_core::store::{Access, RunStatus};
+use smrt_core::store::contract::Place;
+use smrt_core::store::{Access, Engine, RunStatus};
 
+use crate::engine::TestEngine;
 use crate::people;
 use crate::sandbox::{Finished, Sandbox, import_arguments};
 
@@ -77,16 +78,23 @@ fn is_running(sandbox: &Sandbox, earlier: usize) -> bool {
     count.is_ok_and(|count| usize::try_from(count).unwrap() > earlier)
 }
 
+/// Somebody else in the midst of a transaction that writes.
+fn begin_writing(sandbox: &Sandbox) -> Box<dyn Engine> {
+    let place = TestEngine::chosen().place(sandbox, "a.db");
+    let mut writer = place.connect(Access::Write).unwrap();
+    writer.begin(Access::Write).unwrap();
+    writer
+}
+
 #[test]
 fn a_store_that_another_program_writes_to_is_reported_as_locked() {
     let sandbox = scene();
     sandbox.import("a.db", "other.csv", &[]).ends_with(0);
     sandbox.write("more.csv", people::file(3, 500));
-    let writer = rusqlite::Connection::open(sandbox.path("a.db")).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut writer = begin_writing(&sandbox);
     let digest = sandbox.digest("a.db");
     sandbox.import("a.db", "more.csv", &[]).refuses();
-    writer.execute_batch("ROLLBACK").unwrap();
+    writer.rollback().unwrap();
     drop(writer);
     assert_eq!(sandbox.digest("a.db"), digest);
     sandbox
@@ -100,13 +108,11 @@ fn readers_work_while_an_import_runs() {
     let sandbox = scene();
     sandbox.import("a.db", "other.csv", &[]).ends_with(0);
     let digest = sandbox.digest("a.db");
-    let writer = rusqlite::Connection::open(sandbox.path("a.db")).unwrap();
-    writer
-        .execute_batch("BEGIN IMMEDIATE; DELETE FROM consent_records")
-        .unwrap();
-    let read = sandbox.smrt(&["db", "digest", "--db", "a.db"]).ends_with(0);
-    assert!(read.stdout.contains(&digest));
-    writer.execute_batch("ROLLBACK").unwrap();
+    let mut writer = begin_writing(&sandbox);
+    let deleted = writer.execute("DELETE FROM consent_records", &[]);
+    assert!(deleted.unwrap() > 0);
+    assert_eq!(sandbox.told_digest("a.db"), digest);
+    writer.rollback().unwrap();
 }
 
 #[test]
@@ -141,7 +147,7 @@ fn the_same_import_started_twice_at_once_into_no_store_yet_is_done_once() {
 #[test]
 fn the_import_lock_has_one_holder_however_fast_it_changes_hands() {
     let sandbox = Sandbox::new();
-    let place = SqlitePlace::new(sandbox.path("a.db"));
+    let place = TestEngine::chosen().place(&sandbox, "a.db");
     drop(place.create().unwrap());
     let holders = AtomicUsize::new(0);
     let held: usize = std::thread::scope(|scope| {
@@ -149,7 +155,7 @@ fn the_import_lock_has_one_holder_however_fast_it_changes_hands() {
             .map(|_| {
                 scope.spawn(|| {
                     (0..400)
-                        .filter(|_| is_sole_holder(&place, &holders))
+                        .filter(|_| is_sole_holder(place.as_ref(), &holders))
                         .count()
                 })
             })
@@ -163,7 +169,7 @@ fn the_import_lock_has_one_holder_however_fast_it_changes_hands() {
 }
 
 /// Tries to take the lock; whether that was possible. Fails when somebody else holds it too.
-fn is_sole_holder(place: &SqlitePlace, holders: &AtomicUsize) -> bool {
+fn is_sole_holder(place: &dyn Place, holders: &AtomicUsize) -> bool {
     let mut engine = place.connect(Access::Write).unwrap();
     if engine.lock_imports().is_err() {
         return false;

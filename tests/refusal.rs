@@ -9,6 +9,7 @@ use smrt_core::smrt::{Smrt, SmrtError};
 use smrt_core::store::{Access, StoreErrorKind};
 
 use crate::binary;
+use crate::engine::TestEngine;
 use crate::people;
 use crate::sandbox::{AT, Finished, Sandbox, at, import_arguments};
 
@@ -26,7 +27,7 @@ fn scene() -> Sandbox {
 #[track_caller]
 fn refused_everywhere(sandbox: &Sandbox, db: &str, kind: StoreErrorKind) {
     let before = sandbox.files();
-    let opened = Smrt::open_at(sandbox.path(db), Access::Write, at());
+    let opened = Smrt::open_at(sandbox.location(db), Access::Write, at());
     let Err(SmrtError::Store(error)) = opened else {
         panic!("{db} was opened");
     };
@@ -53,21 +54,38 @@ fn refused_everywhere(sandbox: &Sandbox, db: &str, kind: StoreErrorKind) {
 fn a_store_of_a_newer_program_is_refused() {
     let sandbox = scene();
     sandbox.import("newer.db", "people.csv", &[]).ends_with(0);
-    sandbox.tamper(
-        "newer.db",
-        "INSERT INTO schema_migrations (version, name, applied_at) VALUES (999, 'future', 0)",
+    let sql = format!(
+        "INSERT INTO schema_migrations (version, name, applied_at) VALUES (999, 'future', {})",
+        TestEngine::chosen().instant(at())
     );
+    sandbox.tamper("newer.db", &sql);
+    let counts = "SELECT (SELECT count(*) FROM humans), (SELECT count(*) FROM import_runs), \
+                  (SELECT count(*) FROM audit_log), (SELECT count(*) FROM schema_migrations)";
+    let before = sandbox.ask("newer.db", counts);
     refused_everywhere(&sandbox, "newer.db", StoreErrorKind::Newer);
+    assert_eq!(sandbox.ask("newer.db", counts), before);
+}
+
+#[test]
+fn tables_of_other_programs_are_refused() {
+    let sandbox = scene();
+    let tables = "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('x')";
+    match TestEngine::chosen() {
+        // What is made through the seam bears the mark of smrt.
+        TestEngine::Sqlite => sandbox.foreign_file("other.db", tables),
+        engine => {
+            drop(engine.place(&sandbox, "other.db").create().unwrap());
+            sandbox.tamper("other.db", tables);
+        }
+    }
+    refused_everywhere(&sandbox, "other.db", StoreErrorKind::Foreign);
+    let notes = sandbox.ask("other.db", "SELECT text FROM notes");
+    assert_eq!(notes, [["x"]]);
 }
 
 #[test]
 fn files_of_other_programs_are_refused() {
     let sandbox = scene();
-    sandbox.foreign_file(
-        "other.db",
-        "CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('x')",
-    );
-    refused_everywhere(&sandbox, "other.db", StoreErrorKind::Foreign);
     sandbox.write("text.db", "Key,First\nk1,Ada\n");
     refused_everywhere(&sandbox, "text.db", StoreErrorKind::Foreign);
     sandbox.write("short.db", "S");
@@ -139,6 +157,7 @@ fn a_store_that_is_not_there_is_not_made_by_reading() {
         .smrt(&["import", "undo", "1", "--db", "missing.db"])
         .refuses();
     assert!(sandbox.files() == before);
+    assert!(!sandbox.has_store("missing.db"));
 }
 
 #[test]
@@ -156,6 +175,7 @@ fn a_file_that_is_no_contact_export_is_refused_before_a_store_is_made() {
     // The mapping names columns this header lacks.
     sandbox.import("new.db", "header.csv", &[]).refuses();
     assert!(sandbox.files() == before);
+    assert!(!sandbox.has_store("new.db"));
 }
 
 #[test]
@@ -203,10 +223,11 @@ fn a_folder_that_cannot_be_written_is_refused() {
         }
         Finished::new(command.output().unwrap())
     };
-    run(&import_arguments("new.db", "people.csv", &[])).refuses();
-    run(&import_arguments("a.db", "people.csv", &[])).refuses();
-    run(&["import", "undo", "1", "--db", "a.db"].map(str::to_owned)).refuses();
-    let digest = run(&["db", "digest", "--db", "a.db"].map(str::to_owned));
+    let [new, old] = ["new.db", "a.db"].map(|db| TestEngine::chosen().location(&sandbox, db));
+    run(&import_arguments(&new, "people.csv", &[])).refuses();
+    run(&import_arguments(&old, "people.csv", &[])).refuses();
+    run(&["import", "undo", "1", "--db", &old].map(str::to_owned)).refuses();
+    let digest = run(&["db", "digest", "--db", &old].map(str::to_owned));
     assert!(matches!(digest.exit, Some(0 | 2)), "{}", digest.stderr);
     assert!(sandbox.files() == before);
     mode(sandbox.folder(), 0o755);
