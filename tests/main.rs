@@ -18,6 +18,7 @@ mod bad_rows;
 mod binary;
 mod by_hand;
 mod check;
+mod columnar;
 mod consent;
 mod consent_ledger;
 mod console;
