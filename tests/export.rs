@@ -1,7 +1,10 @@
 //! What a tenant takes out of the store, and what becomes of it when it comes back.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
+use crate::columnar::{self, Row};
 use crate::people;
 use crate::sandbox::{Finished, Sandbox};
 
@@ -74,6 +77,22 @@ impl Team {
         self.json("acme", &all)["id"].as_str().unwrap().to_owned()
     }
 
+    /// The rows of an export to a file, cells by column; a file tells its format by its ending.
+    fn export(&self, tenant: &str, what: &str, ending: &str) -> Vec<Row> {
+        let file = format!("{what}-of-{tenant}.{ending}");
+        let arguments = ["export", what, "--output", &file, "--force"];
+        let report = self.json(tenant, &arguments);
+        let path = self.0.path(&file);
+        let rows = match ending {
+            "csv" => csv_rows(&std::fs::read_to_string(path).unwrap()),
+            "jsonl" => json_rows(&std::fs::read_to_string(path).unwrap()),
+            "parquet" => columnar::parquet_rows(&path),
+            other => panic!("no rows are read of a file `.{other}`"),
+        };
+        assert_eq!(report["rows"], rows.len(), "{what} as {ending}: {report:#}");
+        rows
+    }
+
     /// Everything but when and by which run a row of a source was last seen.
     fn content(&self) -> Vec<Vec<Vec<String>>> {
         let tables = [
@@ -85,6 +104,47 @@ impl Team {
         ];
         tables.map(|sql| self.0.ask("team.db", sql)).to_vec()
     }
+}
+
+fn csv_rows(text: &str) -> Vec<Row> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let rows = reader.deserialize::<Row>();
+    rows.map(Result::unwrap).collect()
+}
+
+fn json_rows(text: &str) -> Vec<Row> {
+    let cell = |value: &Json| match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let row = |line: &str| {
+        let row: Json = serde_json::from_str(line).unwrap();
+        let cells = row.as_object().unwrap().iter();
+        cells
+            .map(|(name, value)| (name.clone(), cell(value)))
+            .collect()
+    };
+    text.lines().map(row).collect()
+}
+
+/// Some columns of rows, as a store that is asked shows them.
+fn columns_of(rows: &[Row], columns: &[&str]) -> BTreeSet<Vec<String>> {
+    let shown = |cell: &str| match cell {
+        "true" => "1".to_owned(),
+        "false" => "0".to_owned(),
+        other => other.to_owned(),
+    };
+    let rows = rows.iter();
+    rows.map(|row| columns.iter().map(|name| shown(&row[*name])).collect())
+        .collect()
+}
+
+/// The names of the columns in which some row says something.
+fn filled_columns(rows: &[Row]) -> BTreeSet<&str> {
+    let cells = rows.iter().flatten();
+    let filled = cells.filter(|(_, cell)| !cell.is_empty());
+    filled.map(|(name, _)| name.as_str()).collect()
 }
 
 /// The counts of an import that every row leaves as it was.
@@ -253,6 +313,161 @@ fn a_tenant_takes_out_what_it_may_see_field_by_field() {
     assert_eq!(report["rows"]["rejected"], 1, "{report:#}");
     let reads = "SELECT count(*) FROM audit_log WHERE action = 'human.read'";
     assert_ne!(team.0.ask("team.db", reads)[0][0], "0");
+}
+
+#[test]
+fn numbers_links_and_consents_are_written_as_the_store_holds_them_in_every_format() {
+    let team = Team::with_contacts();
+    let tables: [(&str, &[&str], &str); 3] = [
+        (
+            "numbers",
+            &[
+                "phone_number_id",
+                "phone_number",
+                "country_code",
+                "area_code",
+            ],
+            "SELECT id, phone_number, country_code, area_code FROM v_phone_numbers",
+        ),
+        (
+            "links",
+            &[
+                "link_id",
+                "human_id",
+                "phone_number",
+                "relationship_type",
+                "is_primary",
+                "verified",
+                "metadata",
+                "owner",
+            ],
+            "SELECT l.id, l.human_id, p.phone_number, l.relationship_type, l.is_primary, \
+             l.verified, l.metadata, 'acme' FROM v_phone_human_links l \
+             JOIN v_phone_numbers p ON p.id = l.phone_number_id",
+        ),
+        (
+            "consents",
+            &[
+                "id",
+                "human_id",
+                "consent_type",
+                "consent_status",
+                "consent_source",
+            ],
+            "SELECT id, human_id, consent_type, consent_status, consent_source \
+             FROM v_consent_records",
+        ),
+    ];
+    for (what, columns, sql) in tables {
+        let held = team.0.ask("team.db", sql);
+        let held: BTreeSet<Vec<String>> = held
+            .into_iter()
+            .map(|row| {
+                // Nothing, and an object that says nothing, are empty cells.
+                let empty = |cell: &String| matches!(cell.as_str(), "NULL" | "{}");
+                let cell = |cell| if empty(&cell) { String::new() } else { cell };
+                row.into_iter().map(cell).collect()
+            })
+            .collect();
+        assert!(held.len() > 10, "{what}");
+        let rows = team.export("acme", what, "csv");
+        assert_eq!(rows.len(), held.len(), "{what}");
+        assert_eq!(columns_of(&rows, columns), held, "{what}");
+        assert!(!filled_columns(&rows).contains("hidden_fields"), "{what}");
+        for ending in ["jsonl", "parquet"] {
+            assert_eq!(
+                team.export("acme", what, ending),
+                rows,
+                "{what} as {ending}"
+            );
+        }
+    }
+    let links = team.export("acme", "links", "parquet");
+    let by_hand = ["+12025550132", "assistant", "1", "0", ""].map(str::to_owned);
+    let columns = [
+        "phone_number",
+        "relationship_type",
+        "is_primary",
+        "verified",
+        "metadata",
+    ];
+    assert!(columns_of(&links, &columns).contains(&by_hand[..]));
+    let with_extension = [
+        "+12025550131",
+        "summer_house",
+        "0",
+        "1",
+        r#"{"extension":"12"}"#,
+    ];
+    assert!(columns_of(&links, &columns).contains(&with_extension.map(str::to_owned)[..]));
+}
+
+#[test]
+fn another_tenants_parquet_files_hold_nothing_that_it_may_not_see() {
+    let team = Team::with_contacts();
+    let whats = ["contacts", "humans", "numbers", "links", "consents"];
+    for what in whats {
+        assert!(!team.export("acme", what, "parquet").is_empty());
+        assert_eq!(
+            team.export("beta", what, "parquet"),
+            Vec::<Row>::new(),
+            "{what}"
+        );
+    }
+    let share = |kind: &str, field: &str| {
+        let share = [
+            "share", kind, "--to", "beta", "--field", field, "--level", "read",
+        ];
+        team.run("acme", &share).ends_with(0);
+    };
+    let filled = |what: &str, columns: &[&str]| {
+        let rows = team.export("beta", what, "parquet");
+        assert_eq!(
+            filled_columns(&rows),
+            columns.iter().copied().collect(),
+            "{what}"
+        );
+        let own = team.export("acme", what, "parquet");
+        // What is shown is what its owner sees; which fields are hidden is not for the owner.
+        let shown: Vec<&str> = columns
+            .iter()
+            .copied()
+            .filter(|name| *name != "hidden_fields")
+            .collect();
+        assert_eq!(
+            columns_of(&rows, &shown),
+            columns_of(&own, &shown),
+            "{what}"
+        );
+    };
+    share("human", "last_name");
+    for what in ["humans", "contacts"] {
+        filled(what, &["human_id", "owner", "last_name", "hidden_fields"]);
+    }
+    for what in ["numbers", "links", "consents"] {
+        assert_eq!(
+            team.export("beta", what, "parquet"),
+            Vec::<Row>::new(),
+            "{what}"
+        );
+    }
+    share("link", "relationship_type");
+    filled(
+        "links",
+        &[
+            "link_id",
+            "owner",
+            "human_id",
+            "phone_number_id",
+            "phone_number",
+            "relationship_type",
+            "hidden_fields",
+        ],
+    );
+    assert_eq!(
+        team.export("beta", "consents", "parquet"),
+        Vec::<Row>::new()
+    );
 }
 
 #[test]
