@@ -77,14 +77,19 @@ impl Sandbox {
 
     /// Makes one store the copy of another.
     pub(crate) fn copy_store(&self, from: &str, to: &str) {
-        if self.engine == TestEngine::Postgres {
-            let going = std::sync::atomic::AtomicBool::new(false);
-            let mut from = self.store(from);
-            let copied = from.copy_to(self.location(to), at(), &going, &mut |_| {});
-            copied.unwrap().expect("nobody stopped it");
-        } else {
-            std::fs::copy(self.path(from), self.path(to)).unwrap();
+        match self.engine {
+            TestEngine::Postgres => self.take_in(&mut self.store(from), to),
+            TestEngine::Sqlite | TestEngine::DuckDb => {
+                std::fs::copy(self.path(from), self.path(to)).unwrap();
+            }
         }
+    }
+
+    /// Copies a store of any engine to this one's.
+    pub(crate) fn take_in(&self, from: &mut Smrt, to: &str) {
+        let going = std::sync::atomic::AtomicBool::new(false);
+        let copied = from.copy_to(self.location(to), at(), &going, &mut |_| {});
+        copied.unwrap().expect("nobody stopped it");
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -107,6 +112,13 @@ impl Sandbox {
     }
 
     fn command_at<A: AsRef<OsStr>>(&self, at: &str, arguments: &[A]) -> Command {
+        let mut command = self.command_as_typed(arguments);
+        command.args(["--at", at]);
+        command
+    }
+
+    /// The same without the sandbox's own instant.
+    fn command_as_typed<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Command {
         let mut command = Command::new(binary::path());
         self.settle(&mut command);
         let mut names_store = false;
@@ -118,7 +130,6 @@ impl Sandbox {
             };
             names_store = argument == "--db";
         }
-        command.args(["--at", at]);
         command
     }
 
@@ -157,6 +168,11 @@ impl Sandbox {
     /// Runs the program to its end, as of another instant.
     pub(crate) fn smrt_at<A: AsRef<OsStr>>(&self, at: &str, arguments: &[A]) -> Finished {
         self.finished(self.command_at(at, arguments).output().unwrap())
+    }
+
+    /// Runs the program to its end, with no instant but one that is typed.
+    pub(crate) fn smrt_as_typed<A: AsRef<OsStr>>(&self, arguments: &[A]) -> Finished {
+        self.finished(self.command_as_typed(arguments).output().unwrap())
     }
 
     /// Runs the program to its end.

@@ -2,6 +2,7 @@
 
 use super::command::{Case, run};
 use super::world::{When, World};
+use crate::engine::TestEngine;
 use crate::people;
 use crate::sandbox::Sandbox;
 
@@ -32,9 +33,7 @@ impl Stage {
 
     fn smrt(&self, tenant: &str, command: &'static str, arguments: &str, format: &str) -> String {
         let line = Case::new(command, arguments).line("a.db", tenant, format, When::Live);
-        let mut command = std::process::Command::new(crate::binary::path());
-        self.sandbox.settle(&mut command);
-        let finished = crate::sandbox::Finished::new(command.args(&line).output().unwrap());
+        let finished = self.sandbox.smrt_as_typed(&line);
         format!(
             "{line:?}\n{:?}\n{}\n{}",
             finished.exit, finished.stdout, finished.stderr
@@ -51,7 +50,12 @@ impl Stage {
         if command.starts_with("audit") && !self.looks_at_trail {
             return;
         }
-        for format in ["table", "json", "jsonl", "csv"] {
+        // What is written of an answer does not depend on the engine.
+        let formats: &[&str] = match TestEngine::chosen() {
+            TestEngine::Sqlite => &["table", "json", "jsonl", "csv"],
+            TestEngine::DuckDb | TestEngine::Postgres => &["json"],
+        };
+        for format in formats {
             let told = self.smrt("gamma", command, arguments, format);
             self.told.push(told);
             if command == "import" || command == "import undo" {
@@ -155,7 +159,7 @@ fn a_tenant_is_told_the_same_bytes_whether_others_are_there_or_not() {
     for start in [Start::Filled, Start::Empty] {
         let (alone, shared) = (story(false, start), story(true, start));
         assert_eq!(alone.len(), shared.len());
-        assert!(alone.len() > 100);
+        assert!(alone.len() > 50);
         let pairs = alone.iter().zip(&shared);
         let unlike: Vec<String> = pairs
             .filter(|(alone, shared)| alone != shared)

@@ -7,6 +7,7 @@ use smrt_core::store::{AuditFilter, NewTenant};
 
 use super::command::{Case, run, write_inputs};
 use super::world::{DB, TENANTS, When, World, acting, e164, open};
+use crate::engine::TestEngine;
 use crate::library::{add_tenant, new_store};
 use crate::sandbox::{Sandbox, at};
 
@@ -148,11 +149,14 @@ fn sql_in_any_argument_of_the_program_changes_and_shows_nothing() {
     let world = World::new();
     write_inputs(&world);
     let digest = |world: &World| world.sandbox.digest(DB);
-    let tables = |world: &World| {
-        world
-            .sandbox
-            .ask(DB, "SELECT name FROM sqlite_master ORDER BY 1")
+    let names = match TestEngine::chosen() {
+        TestEngine::Sqlite => "SELECT name FROM sqlite_master ORDER BY 1",
+        TestEngine::DuckDb | TestEngine::Postgres => {
+            "SELECT table_name FROM information_schema.tables \
+             WHERE table_schema = current_schema() ORDER BY 1"
+        }
     };
+    let tables = |world: &World| world.sandbox.ask(DB, names);
     let before = (digest(&world), tables(&world));
     let own = world.id("gamma-own").to_string();
     for text in TEXTS {
@@ -249,7 +253,7 @@ fn keys_of_different_tenants_and_kinds_never_meet() {
 fn what_others_did_to_ones_own_records_is_not_told() {
     // `beta` links, consents and calls a human and a number of `acme` that it was given.
     let world = World::new();
-    let mut smrt = open(&world.path());
+    let mut smrt = open(world.location());
     let at = When::Live.instant();
     let shared = world.id("consented");
     let ask = |smrt: &mut smrt_core::smrt::Smrt| {
@@ -282,7 +286,7 @@ fn what_others_did_to_ones_own_records_is_not_told() {
 #[test]
 fn what_is_hidden_of_a_shared_human_neither_finds_nor_orders_it() {
     let world = World::new();
-    let mut smrt = open(&world.path());
+    let mut smrt = open(world.location());
     let search = |text: &str| HumanSearch {
         text: text.to_owned(),
         numbers: Vec::new(),

@@ -6,10 +6,25 @@ use std::path::Path;
 use smrt_core::model::Id;
 
 use super::world::{DB, LISTED, TENANTS, When, World};
+use crate::columnar;
+use crate::engine::TestEngine;
 use crate::people;
 use crate::sandbox::Finished;
 
 const FORMATS: [&str; 4] = ["table", "json", "jsonl", "csv"];
+
+/// Who looks, when, and in which formats. What is written of an answer does not depend on the
+/// engine, so that one format, at the time when most is shared, is enough beside SQLite.
+fn views() -> (
+    &'static [&'static str],
+    &'static [When],
+    &'static [&'static str],
+) {
+    match TestEngine::chosen() {
+        TestEngine::Sqlite => (&TENANTS, &When::ALL, &FORMATS),
+        TestEngine::DuckDb | TestEngine::Postgres => (&["beta", "gamma"], &[When::Live], &["json"]),
+    }
+}
 
 /// For whom a command is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,9 +148,7 @@ impl Case {
 
 /// Runs the program as it is told, without the sandbox's own instant.
 pub(crate) fn run(world: &World, line: &[String]) -> Finished {
-    let mut command = std::process::Command::new(crate::binary::path());
-    world.sandbox.settle(&mut command);
-    Finished::new(command.args(line).output().unwrap())
+    world.sandbox.smrt_as_typed(line)
 }
 
 /// What a tenant, or someone who knows another's secrets, would type.
@@ -423,12 +436,13 @@ fn no_command_shows_a_canary_its_reader_may_not_see() {
     let events = std::fs::read_to_string(world.sandbox.path("events.csv")).unwrap();
     let mut leaks = Vec::new();
     let mut shown = BTreeSet::new();
-    for tenant in TENANTS {
-        for when in When::ALL {
+    let (tenants, times, all_formats) = views();
+    for &tenant in tenants {
+        for &when in times {
             // The formats are compared at one instant; what may be seen does not depend on them.
             let formats = match when {
-                When::Live => &FORMATS[..],
-                _ => &["json"],
+                When::Live => all_formats,
+                When::Before | When::After => &["json"],
             };
             for format in formats {
                 let db = format!("{tenant}.{when:?}.{format}.db");
@@ -469,7 +483,7 @@ fn no_command_shows_a_canary_its_reader_may_not_see() {
                         }
                     }
                 }
-                std::fs::remove_file(world.sandbox.path(&db)).unwrap();
+                world.sandbox.remove_store(&db);
                 for (name, _) in written(world.sandbox.folder(), &before) {
                     let _ = std::fs::remove_file(world.sandbox.path(&name));
                 }
@@ -483,8 +497,8 @@ fn no_command_shows_a_canary_its_reader_may_not_see() {
         leaks.join("\n")
     );
     // A test that sees no canary of the reader's own would see no other's either.
-    for tenant in TENANTS {
-        for format in FORMATS {
+    for &tenant in tenants {
+        for &format in all_formats {
             for command in [
                 "show",
                 "find",
@@ -500,6 +514,39 @@ fn no_command_shows_a_canary_its_reader_may_not_see() {
             }
         }
     }
+}
+
+/// What is written there is packed, and no text that the cases above would find.
+#[test]
+fn no_parquet_file_shows_a_canary_its_reader_may_not_see() {
+    let world = World::new();
+    let mut leaks = Vec::new();
+    for tenant in TENANTS {
+        for when in When::ALL {
+            for what in ["contacts", "humans", "numbers", "links", "consents"] {
+                let case = Case::new("export", &format!("{what} --output seen.parquet --force"));
+                run(&world, &case.line(DB, tenant, "json", when)).ends_with(0);
+                let rows = columnar::parquet_rows(&world.sandbox.path("seen.parquet"));
+                let cells: Vec<&str> = rows
+                    .iter()
+                    .flat_map(|row| row.values())
+                    .map(String::as_str)
+                    .collect();
+                let text = cells.join("\n");
+                // A test that sees no canary of the reader's own would see no other's either.
+                assert!(world.shows_own(&text, tenant), "{tenant} {when:?} {what}");
+                for canary in world.leaks(&text, tenant, when, "") {
+                    leaks.push(format!("{tenant} {when:?} {what}: {canary}"));
+                }
+            }
+        }
+    }
+    assert!(
+        leaks.is_empty(),
+        "{} leaks:\n{}",
+        leaks.len(),
+        leaks.join("\n")
+    );
 }
 
 #[test]
@@ -554,7 +601,7 @@ fn commands_that_open_no_store_need_none_and_the_operators_take_no_tenant() {
                     (finished.exit, finished.stdout.len(), finished.stderr)
                 };
                 assert_eq!(say(alone), say(shared), "{}", case.command);
-                assert!(!world.sandbox.path(alone).exists(), "{}", case.command);
+                assert!(!world.sandbox.has_store(alone), "{}", case.command);
             }
             // What covers all tenants says the same whichever is named.
             Audience::Operator if case.command != "tenant add" => {

@@ -3,8 +3,10 @@
 use std::sync::Barrier;
 
 use smrt_core::smrt::{NewHuman, SmrtError};
+use smrt_core::store::Access;
 
 use super::world::{When, acting, open};
+use crate::engine::TestEngine;
 use crate::library::{add_tenant, new_store};
 use crate::sandbox::Sandbox;
 
@@ -17,10 +19,9 @@ fn two_sessions_write_at_once_and_each_succeeds_or_is_told_to_try_again() {
         let mut smrt = new_store(&sandbox, "a.db");
         add_tenant(&mut smrt, "beta");
         drop(smrt);
-        let path = sandbox.path("a.db");
         let barrier = Barrier::new(2);
         let write = |tenant: &str, who: usize| {
-            let mut smrt = open(&path);
+            let mut smrt = open(sandbox.location("a.db"));
             let mut session = acting(&mut smrt, tenant);
             barrier.wait();
             let mut done = 0;
@@ -47,7 +48,7 @@ fn two_sessions_write_at_once_and_each_succeeds_or_is_told_to_try_again() {
         assert!(done >= WRITES, "only {done} writes were done");
         let held = sandbox.ask("a.db", "SELECT count(*) FROM humans");
         assert_eq!(held, [[done.to_string()]]);
-        let mut smrt = open(&path);
+        let mut smrt = open(sandbox.location("a.db"));
         assert!(smrt.check().unwrap().is_sound());
         let mut entries = 0;
         for (tenant, found) in smrt.verify_audit().unwrap() {
@@ -63,18 +64,18 @@ fn two_sessions_write_at_once_and_each_succeeds_or_is_told_to_try_again() {
 fn a_session_that_waits_too_long_is_told_to_try_again() {
     let sandbox = Sandbox::new();
     drop(new_store(&sandbox, "a.db"));
-    let path = sandbox.path("a.db");
-    let blocker = rusqlite::Connection::open(&path).unwrap();
-    let mut smrt = open(&path);
+    let place = TestEngine::chosen().place(&sandbox, "a.db");
+    let mut blocker = place.connect(Access::Write).unwrap();
+    let mut smrt = open(sandbox.location("a.db"));
     let mut session = acting(&mut smrt, "acme");
-    blocker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    blocker.begin(Access::Write).unwrap();
     let human = NewHuman {
         last_name: Some("New".to_owned()),
         ..NewHuman::default()
     };
     let refused: SmrtError = session.add_human(&human, When::Live.instant()).unwrap_err();
     assert!(refused.may_retry(), "{refused}");
-    blocker.execute_batch("ROLLBACK").unwrap();
+    blocker.rollback().unwrap();
     session.add_human(&human, When::Live.instant()).unwrap();
     drop(session);
     assert!(smrt.check().unwrap().is_sound());

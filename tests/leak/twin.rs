@@ -13,7 +13,7 @@ fn answer(world: &World, case: &Case, tenant: &str, format: &str, typed: &[Strin
     let finished = run(world, &case.line(db, tenant, format, When::Live));
     let list = Case::new("audit list", "--limit 10000");
     let trail = run(world, &list.line(db, tenant, "csv", When::Live)).stdout;
-    std::fs::remove_file(world.sandbox.path(db)).unwrap();
+    world.sandbox.remove_store(db);
     let Finished {
         exit,
         stdout,

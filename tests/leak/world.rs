@@ -1,7 +1,6 @@
 //! The store with three tenants, a canary in every column, and what each of them may see.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use rusqlite::{Connection, params};
 use serde_json::{Map, json};
@@ -15,14 +14,20 @@ use smrt_core::smrt::{
     NewInteraction, NewLink, NewReassignedAnswer, NumberEdit, Shrinkage, Smrt, TenantSession,
 };
 use smrt_core::store::schema::{Kind, TABLES};
+use smrt_core::store::{Access, StoreLocation};
 use smrt_etl::plan::ConflictPolicy;
 
+use super::canary::{Canary, HUMANS, LINKED};
+use crate::engine::TestEngine;
 use crate::library::{add_tenant, import_text};
 use crate::people;
 use crate::sandbox::Sandbox;
 
 pub(crate) const TENANTS: [&str; 3] = ["acme", "beta", "gamma"];
 pub(crate) const DB: &str = "leak.db";
+
+/// The file of SQLite in which the store is made: its tables take anything.
+const SEED: &str = "seed.sqlite";
 
 /// When a tenant looks: before the grants to `beta` began, while some live, when all have ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,16 +56,6 @@ impl When {
 const GRANTED_AT: &str = "2026-06-01T00:00:00Z";
 const ENDED_AT: &str = "2026-11-01T00:00:00Z";
 const ENDS_AT: &str = "2027-01-01T00:00:00Z";
-
-/// Humans of `acme` made by hand; `beta` was given some of them.
-const HUMANS: [&str; 6] = [
-    "hidden",
-    "subset",
-    "consented",
-    "unconsented",
-    "expired",
-    "revoked",
-];
 
 /// Phone numbers by the four digits they end in, and who brought them in first.
 const NUMBERS: [(&str, &str, &str); 12] = [
@@ -125,21 +120,6 @@ pub(super) const LISTED: [(&str, &str); 3] = [
     ("gamma", "+13035550183"),
 ];
 
-/// A mark of records that a link of `acme` ties.
-const LINKED: &str = "linked by acme";
-
-/// What must not be shown to everybody.
-#[derive(Debug, Clone)]
-pub(super) struct Canary {
-    pub(super) text: String,
-    owner: &'static str,
-    /// Whom the record is tied to, and whom a link of `acme` ties it to: numbers only.
-    tied: Vec<&'static str>,
-    table: String,
-    column: String,
-    label: String,
-}
-
 /// The store, the ids of its records by a name, and its canaries.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
@@ -152,7 +132,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let sandbox = Sandbox::new();
         let mut ids = BTreeMap::new();
-        let mut smrt = Smrt::create_at(sandbox.path(DB), When::Before.instant()).unwrap();
+        let mut smrt = Smrt::create_at(sandbox.path(SEED), When::Before.instant()).unwrap();
         for tenant in TENANTS {
             add_tenant(&mut smrt, tenant);
         }
@@ -187,7 +167,7 @@ impl World {
             tied: BTreeMap::new(),
             canaries: Vec::new(),
         };
-        let mut connection = Connection::open(world.path()).unwrap();
+        let mut connection = Connection::open(world.sandbox.path(SEED)).unwrap();
         let change = connection.transaction().unwrap();
         world.note_ties(&change);
         world.grant(&change);
@@ -195,18 +175,34 @@ impl World {
         world.plant(&change);
         world.collect_ids(&change);
         change.commit().unwrap();
+        drop(connection);
+        world.settle();
         world
     }
 
-    pub(crate) fn path(&self) -> std::path::PathBuf {
-        self.sandbox.path(DB)
+    /// Brings the store to where stores of this process are kept.
+    fn settle(&self) {
+        let seed = self.sandbox.path(SEED);
+        match TestEngine::chosen() {
+            TestEngine::Sqlite => std::fs::rename(seed, self.sandbox.path(DB)).unwrap(),
+            TestEngine::DuckDb | TestEngine::Postgres => {
+                let mut made = Smrt::open_at(seed.clone(), Access::Read, crate::sandbox::at());
+                self.sandbox.take_in(made.as_mut().unwrap(), DB);
+                drop(made);
+                std::fs::remove_file(seed).unwrap();
+            }
+        }
     }
 
-    /// A copy of the store under another name.
-    pub(crate) fn copy(&self, name: &str) -> std::path::PathBuf {
-        let path = self.sandbox.path(name);
-        std::fs::copy(self.path(), &path).unwrap();
-        path
+    pub(crate) fn location(&self) -> StoreLocation {
+        self.sandbox.location(DB)
+    }
+
+    /// A copy of the store under another name, in the place of what has that name.
+    pub(crate) fn copy(&self, name: &str) -> StoreLocation {
+        self.sandbox.remove_store(name);
+        self.sandbox.copy_store(DB, name);
+        self.sandbox.location(name)
     }
 
     #[track_caller]
@@ -484,78 +480,6 @@ impl World {
     }
 }
 
-impl std::fmt::Display for Canary {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            text,
-            owner,
-            table,
-            column,
-            label,
-            ..
-        } = self;
-        write!(f, "{text} of {owner}, {table}.{column} {label}")
-    }
-}
-
-impl Canary {
-    /// What this tenant may see, as those who wrote the test think right.
-    fn is_allowed(&self, viewer: &str, when: When) -> bool {
-        if self.owner == viewer {
-            return true;
-        }
-        let shares = viewer == "beta" && self.owner == "acme" && when == When::Live;
-        match self.table.as_str() {
-            // A link names both its ends, so sharing all links tells the ids of humans.
-            "humans" if self.column == "id" => {
-                let is_given =
-                    ["subset", "consented", "unconsented"].contains(&self.label.as_str());
-                let is_named = viewer == "beta" && when != When::Before && self.is_in_a_grant();
-                shares && (is_given || self.tied.contains(&LINKED)) || is_named
-            }
-            "humans" => shares && self.is_shared_field_of_human(),
-            "phone_human_links" => {
-                // The id comes with the field that was shared for all links.
-                shares && matches!(self.column.as_str(), "relationship_type" | "id")
-            }
-            "phone_numbers" => {
-                let is_fact = !matches!(
-                    self.column.as_str(),
-                    "metadata" | "created_at" | "dnc_status"
-                );
-                // Whoever sees a link sees the number, whoever brought that in.
-                let is_linked =
-                    viewer == "beta" && when == When::Live && self.tied.contains(&LINKED);
-                // Whoever adds a number knows it; a test adds this one.
-                let is_added = self.label == "0117";
-                let is_tied = self.tied.contains(&viewer) || is_linked || is_added;
-                is_fact && is_tied
-            }
-            // Both sides of a grant know of it.
-            "data_access_permissions" => viewer == "beta" && self.owner == "acme",
-            _ => false,
-        }
-    }
-
-    /// Both sides of a grant know of it, also when it has ended.
-    fn is_in_a_grant(&self) -> bool {
-        self.owner == "acme" && HUMANS.contains(&self.label.as_str()) && self.label != "hidden"
-    }
-
-    fn is_shared_field_of_human(&self) -> bool {
-        let (label, column) = (self.label.as_str(), self.column.as_str());
-        match label {
-            "subset" => matches!(column, "first_name" | "company_name" | "job_title"),
-            "consented" => true,
-            "unconsented" => matches!(
-                column,
-                "first_name" | "last_name" | "company_name" | "job_title"
-            ),
-            _ => false,
-        }
-    }
-}
-
 /// The records each tenant made by hand.
 fn by_hand(smrt: &mut Smrt, tenant: &'static str, ids: &mut BTreeMap<String, Id>) {
     let before = When::Before.instant();
@@ -774,9 +698,9 @@ pub(super) fn acting<'s>(smrt: &'s mut Smrt, tenant: &str) -> TenantSession<'s> 
     smrt.tenant(tenant).unwrap().acting_as(actor)
 }
 
-/// The store at a path.
-pub(super) fn open(path: &Path) -> Smrt {
-    Smrt::open_at(path, smrt_core::store::Access::Write, When::Live.instant()).unwrap()
+/// The store at a place.
+pub(super) fn open(location: impl Into<StoreLocation>) -> Smrt {
+    Smrt::open_at(location, Access::Write, When::Live.instant()).unwrap()
 }
 
 pub(super) fn instant(text: &str) -> Instant {
