@@ -1,5 +1,6 @@
 //! A store moves house: copies between engines, backups, and one meaning on all of them.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -230,26 +231,59 @@ fn a_source_that_was_changed_between_two_calls_is_told_and_the_copy_stays_shut()
 }
 
 #[test]
-fn the_same_import_has_the_same_digest_on_sqlite_and_on_postgres() {
+fn the_same_imports_and_undos_leave_the_same_digest_on_every_engine() {
     let sandbox = imported(2_000);
+    sandbox.remove_store("a.db");
+    sandbox.write("later.csv", people::file(6, 1_500));
     let database = shared().database();
     let url = database.url();
-    let on_file = sandbox.import("b.db", "people.csv", &[]).ends_with(0);
-    let on_server = sandbox.import(&url, "people.csv", &[]).ends_with(0);
-    assert_eq!(on_server.stdout.replace(&url, "b.db"), on_file.stdout);
-    assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("a.db"));
-    // The same file once more changes nothing, and undoing it leaves what was before.
-    for db in ["a.db", url.as_str()] {
-        sandbox.import(db, "people.csv", &[]).ends_with(0);
-        sandbox
-            .smrt(&["import", "undo", "2", "--db", db])
-            .ends_with(0);
-        sandbox
-            .smrt(&["import", "undo", "1", "--db", db])
-            .ends_with(0);
+    let undo = |db: &str, run: &str| {
+        let told = sandbox.smrt(&["import", "undo", run, "--db", db]);
+        told.ends_with(0).stdout.replace(db, "a.db")
+    };
+    let import = |db: &str, file: &str, policy: &str| {
+        let told = sandbox.import(db, file, &["--on-conflict", policy]);
+        told.ends_with(0).stdout.replace(db, "a.db")
+    };
+    let steps = |db: &str| -> Vec<(String, String)> {
+        let steps: [&dyn Fn() -> String; 8] = [
+            &|| import(db, "people.csv", "update"),
+            &|| import(db, "later.csv", "update"),
+            &|| undo(db, "2"),
+            &|| import(db, "later.csv", "fill"),
+            // The same file once more changes nothing.
+            &|| import(db, "later.csv", "fill"),
+            &|| undo(db, "4"),
+            &|| undo(db, "3"),
+            &|| undo(db, "1"),
+        ];
+        let steps = steps.map(|step| {
+            let told = step();
+            (told, sandbox.told_digest(db))
+        });
         sandbox.smrt(&["db", "check", "--db", db]).ends_with(0);
+        steps.to_vec()
+    };
+    let on_sqlite = steps("a.db");
+    let digest = |step: usize| &on_sqlite[step].1;
+    assert_eq!(digest(2), digest(0), "an undo leaves what was before");
+    assert_eq!(digest(4), digest(3), "nothing new changes nothing");
+    assert_eq!(digest(5), digest(3), "nothing is taken back of nothing");
+    assert_eq!(digest(6), digest(0), "an undo leaves what was before");
+    let digests: BTreeSet<&str> = on_sqlite
+        .iter()
+        .map(|(_, digest)| digest.as_str())
+        .collect();
+    assert_eq!(digests.len(), 4, "each other step changes the store");
+    for db in ["b.duckdb", &url] {
+        for (number, (on_sqlite, here)) in on_sqlite.iter().zip(steps(db)).enumerate() {
+            assert_eq!(here.0, on_sqlite.0, "what step {number} tells on {db}");
+            assert_eq!(
+                here.1, on_sqlite.1,
+                "the digest after step {number} on {db}"
+            );
+        }
     }
-    assert_eq!(sandbox.told_digest(&url), sandbox.told_digest("a.db"));
 }
 
 #[test]
