@@ -1,7 +1,10 @@
 //! A dry run tells what the real run will do, and leaves no trace.
 
+use serde_json::Value as Json;
+use smrt_core::store::Access;
 use smrt_etl::plan::ConflictPolicy;
 
+use crate::engine::TestEngine;
 use crate::library::{import_text, new_store, plan_text};
 use crate::people;
 use crate::sandbox::Sandbox;
@@ -69,10 +72,17 @@ fn a_dry_run_beside_a_running_writer_sees_what_is_committed() {
     people::write_mapping(&sandbox);
     sandbox.write("a.csv", people::file(5, 1_000));
     sandbox.import("a.db", "a.csv", &[]).ends_with(0);
-    let writer = rusqlite::Connection::open(sandbox.path("a.db")).unwrap();
-    writer
-        .execute_batch("BEGIN IMMEDIATE; UPDATE humans SET first_name = 'Changed'")
-        .unwrap();
-    sandbox.import("a.db", "a.csv", &["--dry-run"]).ends_with(0);
-    writer.execute_batch("ROLLBACK").unwrap();
+    let place = TestEngine::chosen().place(&sandbox, "a.db");
+    let mut writer = place.connect(Access::Write).unwrap();
+    writer.begin(Access::Write).unwrap();
+    let change = "UPDATE humans SET first_name = 'Changed'";
+    assert!(writer.execute(change, &[]).unwrap() > 100);
+    let dry = sandbox.import("a.db", "a.csv", &["--dry-run", "--format", "json"]);
+    let report: Json = serde_json::from_str(&dry.ends_with(0).stdout).unwrap();
+    assert_eq!(
+        (&report["rows"]["updated"], &report["rows"]["created"]),
+        (&0.into(), &0.into()),
+        "{report:#}"
+    );
+    writer.rollback().unwrap();
 }

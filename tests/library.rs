@@ -1,6 +1,7 @@
 //! Imports through the library, where starting the program would only cost time.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::AtomicBool;
 
 use smrt_core::model::Actor;
@@ -75,6 +76,42 @@ pub(crate) fn try_import(
     text: &str,
     policy: ConflictPolicy,
 ) -> Result<ImportReport, ImportError> {
+    let stop = AtomicBool::new(false);
+    let mut watch = Watch {
+        progress: &mut |_| (),
+        stop: &stop,
+        now: &at,
+    };
+    watched_import(target, mapping, text, policy, &mut watch)
+}
+
+/// Begins to import a text, and dies after the first transaction: nothing more is said to the
+/// store, as when the program is killed at that point.
+pub(crate) fn import_and_die(smrt: &mut Smrt, tenant: &str, text: &str) {
+    struct Death;
+    let mut session = session(smrt, tenant);
+    // To be stopped, an import ends its transaction after the rows at hand.
+    let stop = AtomicBool::new(true);
+    let mut watch = Watch {
+        progress: &mut |_| resume_unwind(Box::new(Death)),
+        stop: &stop,
+        now: &at,
+    };
+    let target = Target::Session(&mut session);
+    let died = catch_unwind(AssertUnwindSafe(|| {
+        let policy = ConflictPolicy::Update;
+        watched_import(target, crate::people::MAPPING, text, policy, &mut watch)
+    }));
+    assert!(died.is_err_and(|cause| cause.is::<Death>()));
+}
+
+fn watched_import(
+    target: Target<'_, '_, '_>,
+    mapping: &str,
+    text: &str,
+    policy: ConflictPolicy,
+    watch: &mut Watch<'_>,
+) -> Result<ImportReport, ImportError> {
     let input = Input::Reader {
         name: "text".to_owned(),
         reader: Box::new(Cursor::new(text.to_owned().into_bytes())),
@@ -88,12 +125,5 @@ pub(crate) fn try_import(
         exported_at: Some(EXPORTED_AT.parse().unwrap()),
         max_rejects: None,
     };
-    let stop = AtomicBool::new(false);
-    let mut progress = |_| ();
-    let mut watch = Watch {
-        progress: &mut progress,
-        stop: &stop,
-        now: &at,
-    };
-    import(target, source, &mapping, &options, at(), &mut watch)
+    import(target, source, &mapping, &options, at(), watch)
 }

@@ -3,8 +3,10 @@
 use std::process::Stdio;
 
 use smrt_core::smrt::Smrt;
-use smrt_core::store::RunStatus;
+use smrt_core::store::{Access, RunStatus};
 
+use crate::engine::TestEngine;
+use crate::library::import_and_die;
 use crate::people;
 use crate::sandbox::{Finished, Sandbox, at, import_arguments};
 
@@ -105,8 +107,15 @@ fn runs_are_undone_one_by_one_down_to_the_empty_store() {
 /// What is done after a run: its name, the rows of a later file, or SQL by hand.
 type Later<'t> = (&'t str, &'t [&'t [&'t str]], Option<&'t str>);
 
+/// Gives humans another last name by hand, a microsecond after they were changed last.
+fn renamed_by_hand() -> String {
+    let later = TestEngine::chosen().later("updated_at", 1);
+    format!("UPDATE humans SET last_name = 'Byhand', updated_at = {later}")
+}
+
 #[test]
 fn later_changes_stand_in_the_way_and_nothing_is_changed() {
+    let by_hand = renamed_by_hand() + " WHERE first_name = 'Ada'";
     let obstacles: [Later<'_>; 5] = [
         ("a later update", &[&["k1", "Ada", "Changed"]], None),
         (
@@ -134,13 +143,7 @@ fn later_changes_stand_in_the_way_and_nothing_is_changed() {
             ]],
             None,
         ),
-        (
-            "a change by hand",
-            &[],
-            Some(
-                "UPDATE humans SET last_name = 'Byhand', updated_at = updated_at + 1 WHERE first_name = 'Ada'",
-            ),
-        ),
+        ("a change by hand", &[], Some(&by_hand)),
     ];
     for (what, later, by_hand) in obstacles {
         let sandbox = scene();
@@ -192,10 +195,7 @@ fn an_update_is_undone_only_while_its_fields_hold_what_it_wrote() {
     sandbox.write("second.csv", people::rows(&[&["k1", "Ada", "Changed"]]));
     sandbox.import("a.db", "first.csv", &[]).ends_with(0);
     sandbox.import("a.db", "second.csv", &[]).ends_with(0);
-    sandbox.tamper(
-        "a.db",
-        "UPDATE humans SET last_name = 'Byhand', updated_at = updated_at + 1",
-    );
+    sandbox.tamper("a.db", &renamed_by_hand());
     let before = sandbox.digest("a.db");
     undo(&sandbox, "a.db", 2, &[]).ends_with(1);
     assert_eq!(sandbox.digest("a.db"), before);
@@ -252,17 +252,45 @@ fn a_run_that_does_not_exist_cannot_be_undone() {
     assert_eq!(sandbox.digest("a.db"), before);
 }
 
+/// A scene whose store `a.db` holds the contacts of `a.csv`, or none any more.
+///
+/// The tenant is there in both, so that only the next run's own writes are to be taken back.
+fn scene_with_store(filled: bool) -> Sandbox {
+    let sandbox = scene();
+    sandbox.import("a.db", "a.csv", &[]).ends_with(0);
+    if !filled {
+        undo(&sandbox, "a.db", 1, &[]).ends_with(0);
+    }
+    sandbox
+}
+
 #[test]
-fn an_unfinished_run_is_undone() {
+fn a_run_whose_program_died_between_two_transactions_is_undone() {
     for filled in [false, true] {
-        let sandbox = scene();
+        let sandbox = scene_with_store(filled);
+        let before = sandbox.digest("a.db");
+        let mut smrt = Smrt::open_at(sandbox.location("a.db"), Access::Write, at()).unwrap();
+        import_and_die(&mut smrt, "default", &people::file(9, 20_000));
+        drop(smrt);
+        let run = sandbox.last_run("a.db");
+        assert_eq!((run.number, run.status), (2, RunStatus::Running));
+        let rows = run.counts.rows_checkpoint;
+        assert!(0 < rows && rows < 20_000, "{rows} rows are in");
+        assert_ne!(sandbox.digest("a.db"), before);
+        undo(&sandbox, "a.db", 2, &["--dry-run"]).ends_with(0);
+        undo(&sandbox, "a.db", 2, &[]).ends_with(0);
+        assert_eq!(sandbox.digest("a.db"), before, "filled: {filled}");
+        sandbox.assert_sound("a.db");
+        sandbox.import("a.db", "b.csv", &[]).ends_with(0);
+        sandbox.assert_sound("a.db");
+    }
+}
+
+#[test]
+fn a_killed_run_is_undone() {
+    for filled in [false, true] {
+        let sandbox = scene_with_store(filled);
         sandbox.write("big.csv", people::file(9, 60_000));
-        drop(Smrt::create_at(sandbox.location("a.db"), at()).unwrap());
-        // The tenant is there before, so that only the run's own writes are to be taken back.
-        sandbox.import("a.db", "a.csv", &[]).ends_with(0);
-        if !filled {
-            undo(&sandbox, "a.db", 1, &[]).ends_with(0);
-        }
         let before = sandbox.digest("a.db");
         let mut child = sandbox
             .command(&import_arguments("a.db", "big.csv", &[]))
