@@ -65,6 +65,7 @@ pub use self::search::{FoundHuman, HumanSearch};
 pub use self::session::TenantSession;
 use crate::model::{Actor, EntityType, Id, Instant};
 use crate::store::audit::Detail;
+use crate::store::randomness::Randomness;
 use crate::store::{
     Access, CheckReport, CopyProgress, CopyReport, Engine, NewTenant, Store, StoreDigest,
     StoreInfo, StoreLocation, Tenant, TenantChange,
@@ -414,6 +415,25 @@ impl Smrt {
         Ok(self.store.append_made_up_entries(id, entries, at)?)
     }
 
+    /// Takes the random part of the ids of what is made from now on from this seed: the same calls
+    /// then make the same records on every engine. For tests.
+    ///
+    /// ```
+    /// # use smrt_core::smrt::doc::{now, store, with_human};
+    /// let (mut one, mut other) = (store()?, store()?);
+    /// for smrt in [&mut one, &mut other] {
+    ///     smrt.take_randomness_from(7);
+    /// }
+    /// let ada = with_human(&mut one)?;
+    /// assert_eq!(with_human(&mut other)?, ada);
+    /// assert_ne!(with_human(&mut other)?, ada);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "testing")]
+    pub fn take_randomness_from(&mut self, seed: u64) {
+        self.store.set_randomness(Randomness::Seed(seed));
+    }
+
     /// All tenants by slug.
     ///
     /// # Errors
@@ -590,7 +610,13 @@ impl<'s> TenantHandle<'s> {
 
 /// The id of a record made by hand: made of the caller's key, which no other tenant's can meet, or
 /// a fresh one.
-fn new_id(tenant: Id, entity_type: EntityType, key: Option<&str>, at: Instant) -> Id {
+fn new_id(
+    randomness: &mut Randomness,
+    tenant: Id,
+    entity_type: EntityType,
+    key: Option<&str>,
+    at: Instant,
+) -> Id {
     match key {
         Some(key) => Id::derived(
             "by_key",
@@ -600,15 +626,11 @@ fn new_id(tenant: Id, entity_type: EntityType, key: Option<&str>, at: Instant) -
                 key.as_bytes(),
             ],
         ),
-        None => fresh_id(at),
+        None => fresh_id(randomness, at),
     }
 }
 
 /// The UUID of an event or a record made by hand: version 7, of an instant and fresh randomness.
-fn fresh_id(at: Instant) -> Id {
-    let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
-    let mut random = [0; 10];
-    random[..8].copy_from_slice(&low.to_be_bytes());
-    random[8..].copy_from_slice(&high.to_be_bytes()[..2]);
-    Id::v7(at, random)
+fn fresh_id(randomness: &mut Randomness, at: Instant) -> Id {
+    Id::v7(at, randomness.draw())
 }

@@ -29,6 +29,7 @@ mod migration;
 #[cfg(feature = "postgres")]
 mod postgres;
 pub(crate) mod provenance;
+pub(crate) mod randomness;
 pub(crate) mod records;
 pub(crate) mod runs;
 pub mod schema;
@@ -61,6 +62,7 @@ pub use self::migration::schema_version;
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresAddress;
 pub use self::provenance::{Origin, SourceKey};
+use self::randomness::Randomness;
 pub use self::runs::{
     DeferredRow, IndexPolicy, Issue, NewRun, Run, RunCounts, RunKey, RunStatus, Severity,
 };
@@ -73,6 +75,7 @@ use crate::model::Instant;
 pub(crate) struct Store {
     engine: Box<dyn Engine>,
     purpose: Purpose,
+    randomness: Randomness,
 }
 
 /// What a store is for.
@@ -141,6 +144,7 @@ impl Store {
         Ok(Self {
             engine,
             purpose: Purpose::Keep,
+            randomness: Randomness::System,
         })
     }
 
@@ -188,12 +192,24 @@ impl Store {
         Ok(Self {
             engine,
             purpose: Purpose::Keep,
+            randomness: Randomness::System,
         })
     }
 
     /// The engine, for the facade's units of work.
     pub(crate) fn engine(&mut self) -> &mut dyn Engine {
         self.engine.as_mut()
+    }
+
+    /// The engine, and where the random part of new ids comes from.
+    pub(crate) fn parts(&mut self) -> (&mut dyn Engine, &mut Randomness) {
+        (self.engine.as_mut(), &mut self.randomness)
+    }
+
+    /// Takes the random part of new ids from here from now on.
+    #[cfg(feature = "testing")]
+    pub(crate) fn set_randomness(&mut self, randomness: Randomness) {
+        self.randomness = randomness;
     }
 
     /// Runs `work` in a transaction: all of it is kept, or none.

@@ -298,7 +298,13 @@ impl TenantSession<'_> {
             let mut ids = Vec::with_capacity(events.len());
             for event in events {
                 let key = event.key.as_deref();
-                let id = super::new_id(unit.tenant.id, EntityType::ConsentRecord, key, at);
+                let id = super::new_id(
+                    unit.randomness,
+                    unit.tenant.id,
+                    EntityType::ConsentRecord,
+                    key,
+                    at,
+                );
                 row::Checked::of(event, unit.tenant, at)?.push(&mut rows, id, unit.tenant.id);
                 ids.push(id);
             }

@@ -473,7 +473,7 @@ fn is_tied(unit: &mut Unit<'_>, entity_type: EntityType, id: Id) -> Result<bool,
 
 /// What can be said of a grant without looking at its record.
 fn check(
-    unit: &Unit<'_>,
+    unit: &mut Unit<'_>,
     directory: &Directory,
     settings: &TenantSettings,
     new: &NewGrant,
@@ -518,7 +518,7 @@ fn check(
         (_, None) => {}
     }
     Ok(Grant {
-        id: fresh_id(unit.at),
+        id: fresh_id(unit.randomness, unit.at),
         grantee,
         grantor: unit.tenant.id,
         entity_type: new.entity_type,

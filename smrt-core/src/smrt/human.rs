@@ -293,7 +293,8 @@ impl TenantSession<'_> {
         let mut ids = Vec::with_capacity(humans.len());
         for human in humans {
             let key = human.key.as_deref();
-            let id = super::new_id(self.tenant.id, EntityType::Human, key, at);
+            let (_, randomness) = self.store.parts();
+            let id = super::new_id(randomness, self.tenant.id, EntityType::Human, key, at);
             push(&mut rows, human, id, self.tenant.id, at)?;
             ids.push(id);
         }

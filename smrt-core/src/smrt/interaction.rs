@@ -222,7 +222,13 @@ impl TenantSession<'_> {
             let mut ids = Vec::with_capacity(interactions.len());
             for new in interactions {
                 let key = new.key.as_deref();
-                let id = super::new_id(unit.tenant.id, EntityType::Interaction, key, at);
+                let id = super::new_id(
+                    unit.randomness,
+                    unit.tenant.id,
+                    EntityType::Interaction,
+                    key,
+                    at,
+                );
                 push(&mut rows, new, id, unit.tenant.id, at)?;
                 ids.push(id);
             }

@@ -417,7 +417,8 @@ impl TenantSession<'_> {
         at: Instant,
     ) -> Result<AuditEntry, SmrtError> {
         self.require(Module::Consent, at)?;
-        let run = super::fresh_id(at);
+        let (_, randomness) = self.store.parts();
+        let run = super::fresh_id(randomness, at);
         self.keep_books(at, |unit| {
             let detail = Detail {
                 scrub: Some(record.to_json()),

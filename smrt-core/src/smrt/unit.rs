@@ -7,12 +7,15 @@ use super::error::SmrtError;
 use super::session::TenantSession;
 use crate::model::{Actor, EntityType, FieldSet, Id, Instant};
 use crate::store::audit::{self, Detail, NewEntry};
+use crate::store::randomness::Randomness;
 use crate::store::records::owners;
 use crate::store::{Access, Engine, StoreError, StoreErrorKind, Tenant};
 
 /// A transaction under way.
 pub(super) struct Unit<'u> {
     pub(super) engine: &'u mut dyn Engine,
+    /// Where the random part of new ids comes from.
+    pub(super) randomness: &'u mut Randomness,
     pub(super) tenant: &'u Tenant,
     actor: &'u Actor,
     pub(super) at: Instant,
@@ -59,8 +62,10 @@ impl Unit<'_> {
         at: Instant,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, SmrtError>,
     ) -> Result<T, SmrtError> {
+        let (engine, randomness) = session.store.parts();
         let mut unit = Unit {
-            engine: session.store.engine(),
+            engine,
+            randomness,
             tenant: &session.tenant,
             actor: &session.actor,
             at,

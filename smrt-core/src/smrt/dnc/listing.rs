@@ -100,7 +100,7 @@ impl TenantSession<'_> {
                     Some(reason) => text::checked("reason", reason)?,
                     None => None,
                 };
-                rows.push(fresh_id(at));
+                rows.push(fresh_id(unit.randomness, at));
                 rows.push(id);
                 rows.push(number.as_str());
                 rows.push(new.listed_at);
