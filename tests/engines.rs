@@ -43,7 +43,7 @@ const MODULES: [&str; 27] = [
 ];
 
 /// The modules that run once, and why.
-const ONCE: [(&str, &str); 21] = [
+const ONCE: [(&str, &str); 22] = [
     ("binary", "it has no tests: it builds the program"),
     ("columnar", "it has no tests: it writes and reads files"),
     ("console", "the documents show files of SQLite"),
@@ -54,6 +54,7 @@ const ONCE: [(&str, &str); 21] = [
     ("library", "it has no tests: it imports for others"),
     ("moving", "it moves stores from engine to engine itself"),
     ("older_versions", "only files of SQLite have older versions"),
+    ("operations", "it compares the engines itself"),
     ("partition", "it is about Postgres"),
     ("people", "it has no tests: it makes files"),
     ("postgres", "it is about Postgres"),

@@ -11,5 +11,5 @@ pub(crate) mod command;
 mod method;
 mod together;
 mod twin;
-mod view;
+pub(crate) mod view;
 pub(crate) mod world;

@@ -4,7 +4,7 @@ use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::AtomicBool;
 
-use smrt_core::model::Actor;
+use smrt_core::model::{Actor, Instant};
 use smrt_core::smrt::{Smrt, TenantSession};
 use smrt_core::store::NewTenant;
 use smrt_etl::import::{ImportError, ImportOptions, ImportReport, Target, Watch, import};
@@ -76,11 +76,22 @@ pub(crate) fn try_import(
     text: &str,
     policy: ConflictPolicy,
 ) -> Result<ImportReport, ImportError> {
+    try_import_at(target, mapping, text, policy, at())
+}
+
+/// The same, at an instant.
+pub(crate) fn try_import_at(
+    target: Target<'_, '_, '_>,
+    mapping: &str,
+    text: &str,
+    policy: ConflictPolicy,
+    at: Instant,
+) -> Result<ImportReport, ImportError> {
     let stop = AtomicBool::new(false);
     let mut watch = Watch {
         progress: &mut |_| (),
         stop: &stop,
-        now: &at,
+        now: &|| at,
     };
     watched_import(target, mapping, text, policy, &mut watch)
 }
@@ -125,5 +136,6 @@ fn watched_import(
         exported_at: Some(EXPORTED_AT.parse().unwrap()),
         max_rejects: None,
     };
-    import(target, source, &mapping, &options, at(), watch)
+    let at = (watch.now)();
+    import(target, source, &mapping, &options, at, watch)
 }

@@ -38,6 +38,7 @@ mod leak;
 mod library;
 mod moving;
 mod older_versions;
+mod operations;
 mod partition;
 mod people;
 mod postgres;

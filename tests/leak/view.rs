@@ -15,7 +15,7 @@ use smrt_core::store::{
 };
 
 /// A value and what can be read out of it.
-pub(super) trait View: std::fmt::Debug {
+pub(crate) trait View: std::fmt::Debug {
     /// Every value in it, also those that its `Debug` form does not show.
     fn reveal(&self) -> String;
 }
