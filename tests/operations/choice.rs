@@ -14,8 +14,11 @@ use super::step::{
     Place, RELATIONSHIPS, Registry, Row, Span, Step, TENANTS, TEXT_COUNT, Wait, What, When,
 };
 
-/// The most steps that a store sees, after those that it begins with.
-const STEPS_MAX: usize = 56;
+/// The most steps that a store begins with.
+const FOUNDING_STEPS_MAX: usize = 20;
+
+/// The most steps after those.
+const STEPS_MAX: usize = 40;
 
 fn tenant() -> impl Strategy<Value = usize> {
     0..TENANTS.len()
@@ -29,9 +32,13 @@ fn place() -> impl Strategy<Value = Place> {
     ]
 }
 
-/// A number, seldom the one that cannot be used.
+/// A number, seldom the one that cannot be used; most often one of two, so that steps meet.
 fn number() -> impl Strategy<Value = usize> {
-    prop_oneof![12 => 0..NUMBERS.len() - 1, 1 => Just(NUMBERS.len() - 1)]
+    prop_oneof![
+        8 => 0..2_usize,
+        4 => 0..NUMBERS.len() - 1,
+        1 => Just(NUMBERS.len() - 1),
+    ]
 }
 
 fn usable_numbers() -> impl Strategy<Value = Vec<usize>> {
@@ -60,12 +67,12 @@ fn when() -> impl Strategy<Value = When> {
     ]
 }
 
-/// When something happened; seldom an instant that is not there yet.
+/// When something happened; seldom an instant that is not there yet, and often the same.
 fn past() -> impl Strategy<Value = When> {
     prop_oneof![
-        3 => Just(When::Now),
-        6 => span().prop_map(When::Ago),
-        1 => select(vec![When::First, When::BeforeEpoch]),
+        4 => Just(When::Now),
+        3 => span().prop_map(When::Ago),
+        3 => select(vec![When::First, When::BeforeEpoch]),
         1 => when(),
     ]
 }
@@ -125,21 +132,22 @@ fn subject() -> impl Strategy<Value = (Option<Place>, Option<usize>)> {
     ]
 }
 
-fn consent() -> impl Strategy<Value = What> {
-    use ConsentEvent::{Granted, Withdrawn};
+fn consent(consent_type: impl Strategy<Value = usize>) -> impl Strategy<Value = What> {
+    use ConsentEvent::{Granted, Objected, Reassigned, Withdrawn};
     let event = prop_oneof![
-        4 => Just(Granted),
-        2 => Just(Withdrawn),
-        2 => of_term::<ConsentEvent>(),
+        8 => Just(Granted),
+        4 => Just(Withdrawn),
+        2 => Just(Objected),
+        2 => Just(Reassigned),
+        3 => of_term::<ConsentEvent>(),
     ];
-    let consent_type = prop_oneof![2 => Just(0), 3 => Just(3), 4 => 0..CONSENT_TYPES.len()];
     let source = prop_oneof![12 => Just(0), 1 => 0..TEXT_COUNT];
     let precision = prop_oneof![3 => Just(DatePrecision::Exact), 1 => Just(DatePrecision::Day)];
     let tier = select(vec![ConsentTier::Implied, ConsentTier::OptIn]);
     let dates = (weighted(0.9, past()), precision, weighted(0.3, end()));
     let evidence = (
         weighted(0.2, tier),
-        weighted(0.6, of_term::<ConsentMethod>()),
+        weighted(0.8, of_term::<ConsentMethod>()),
     );
     (
         key(),
@@ -240,7 +248,8 @@ fn link() -> impl Strategy<Value = What> {
     )
 }
 
-fn what() -> impl Strategy<Value = What> {
+/// Humans, numbers and what ties them.
+fn contacts() -> impl Strategy<Value = What> {
     let edit_human = (place(), 0..8_usize, any_text())
         .prop_map(|(human, field, text)| What::EditHuman { human, field, text });
     let truth = || weighted(0.6, any::<bool>());
@@ -250,7 +259,46 @@ fn what() -> impl Strategy<Value = What> {
             is_primary,
             verified,
         });
-    let runs_before_last = prop_oneof![3 => Just(0), 1 => 1..3_i64];
+    let edit_interaction =
+        (place(), any_text()).prop_map(|(interaction, outcome)| What::EditInteraction {
+            interaction,
+            outcome,
+        });
+    prop_oneof![
+        3 => add_human(),
+        5 => edit_human,
+        2 => number().prop_map(What::AddNumber),
+        2 => (number(), any_text()).prop_map(|(number, text)| What::EditNumber { number, text }),
+        6 => link(),
+        2 => edit_link,
+        2 => place().prop_map(What::Unlink),
+        4 => interact(),
+        1 => edit_interaction,
+    ]
+}
+
+/// What opens and closes records to others.
+fn sharing() -> impl Strategy<Value = What> {
+    prop_oneof![
+        8 => grant(),
+        2 => place().prop_map(What::Revoke),
+        2 => consent(Just(0)),
+        1 => link(),
+    ]
+}
+
+/// What is agreed to and taken back.
+fn consents() -> impl Strategy<Value = What> {
+    let any_type = prop_oneof![2 => Just(3), 3 => 0..CONSENT_TYPES.len()];
+    prop_oneof![
+        10 => consent(any_type),
+        1 => link(),
+        1 => Just(What::Scrub),
+    ]
+}
+
+/// Whom nobody may call.
+fn lists() -> impl Strategy<Value = What> {
     let list =
         (own_list(), number(), past(), any_text()).prop_map(|(list, number, since, reason)| {
             What::List {
@@ -269,28 +317,21 @@ fn what() -> impl Strategy<Value = What> {
             }
         });
     prop_oneof![
-        4 => add_human(),
-        5 => edit_human,
-        2 => number().prop_map(What::AddNumber),
-        2 => (number(), any_text()).prop_map(|(number, text)| What::EditNumber { number, text }),
-        8 => link(),
-        2 => edit_link,
-        2 => place().prop_map(What::Unlink),
-        14 => grant(),
-        3 => place().prop_map(What::Revoke),
-        16 => consent(),
-        4 => interact(),
-        1 => (place(), any_text()).prop_map(|(interaction, outcome)| {
-            What::EditInteraction { interaction, outcome }
-        }),
-        3 => list,
-        2 => (own_list(), number()).prop_map(|(list, number)| What::Unlist { list, number }),
-        4 => load(),
+        4 => list,
+        3 => (own_list(), number()).prop_map(|(list, number)| What::Unlist { list, number }),
+        5 => load(),
         1 => answer,
         1 => Just(What::Sync),
-        6 => rows().prop_map(What::Import),
+    ]
+}
+
+/// What comes from files and goes again, between what is done by hand.
+fn files() -> impl Strategy<Value = What> {
+    let runs_before_last = prop_oneof![3 => Just(0), 1 => 1..3_i64];
+    prop_oneof![
+        4 => rows().prop_map(What::Import),
         3 => runs_before_last.prop_map(|runs_before_last| What::Undo { runs_before_last }),
-        1 => Just(What::Scrub),
+        1 => contacts(),
     ]
 }
 
@@ -301,26 +342,18 @@ fn look() -> impl Strategy<Value = Look> {
         ConsentChannel::Email,
     ];
     let question = (select(channels.to_vec()), level(), 0..8_usize);
-    (
-        tenant(),
-        when(),
-        place(),
-        0..NUMBERS.len(),
-        0..12_usize,
-        question,
+    (when(), place(), 0..NUMBERS.len(), 0..12_usize, question).prop_map(
+        |(when, human, number, word, (channel, level, field))| Look {
+            by: 0,
+            when,
+            human,
+            number,
+            word,
+            channel,
+            level,
+            field,
+        },
     )
-        .prop_map(
-            |(by, when, human, number, word, (channel, level, field))| Look {
-                by,
-                when,
-                human,
-                number,
-                word,
-                channel,
-                level,
-                field,
-            },
-        )
 }
 
 /// What there must be for anything else to happen.
@@ -334,27 +367,44 @@ fn founding() -> impl Strategy<Value = What> {
     ]
 }
 
-/// A sequence of steps that begins with what the others need.
+/// A sequence of steps that begins with what the others need, and goes on with all kinds of them
+/// or with one, so that these meet.
 pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let sequence = (
-        vec(step(founding()), 0..24),
-        vec(step(what()), 1..STEPS_MAX),
-    );
-    sequence.prop_map(|(founding, rest)| [founding, rest].concat())
+    prop_oneof![
+        2 => sequence(|| {
+            prop_oneof![contacts(), sharing(), consents(), lists(), files()].boxed()
+        }),
+        1 => sequence(|| contacts().boxed()),
+        2 => sequence(|| sharing().boxed()),
+        2 => sequence(|| consents().boxed()),
+        1 => sequence(|| lists().boxed()),
+        1 => sequence(|| files().boxed()),
+    ]
+}
+
+fn sequence(what: impl Fn() -> BoxedStrategy<What>) -> impl Strategy<Value = Vec<Step>> {
+    let founding = vec(step(founding()), 0..FOUNDING_STEPS_MAX);
+    (founding, vec(step(what()), 1..STEPS_MAX))
+        .prop_map(|(founding, rest)| [founding, rest].concat())
 }
 
 fn step(what: impl Strategy<Value = What>) -> impl Strategy<Value = Step> {
     let wait = prop_oneof![
-        2 => Just(Wait::Nothing),
+        4 => Just(Wait::Nothing),
         2 => Just(Wait::Microsecond),
-        5 => Just(Wait::Hour),
+        3 => Just(Wait::Hour),
         1 => Just(Wait::Week),
         1 => Just(Wait::Quarter),
     ];
-    (tenant(), wait, what, look()).prop_map(|(by, wait, what, look)| Step {
+    // Whoever took the step looks more often than the others.
+    let looks = prop_oneof![3 => Just(0), 4 => 1..TENANTS.len()];
+    (tenant(), wait, what, looks, look()).prop_map(|(by, wait, what, looks, look)| Step {
         by,
         wait,
         what,
-        look,
+        look: Look {
+            by: (by + looks) % TENANTS.len(),
+            ..look
+        },
     })
 }
