@@ -15,6 +15,7 @@ use super::stage::{Stage, e164, field_of};
 use super::step::{Look, NUMBERS, TENANTS, text};
 use super::world::{Sight, World, key, seen, shown};
 use crate::leak::view::View;
+use crate::sandbox::causes;
 
 /// How many records a page has; few, so that lists have several.
 const PAGE: u32 = 3;
@@ -66,7 +67,7 @@ impl Seen {
     fn told<T: View>(&mut self, question: &str, answer: Result<T, SmrtError>) -> Option<T> {
         let told = match &answer {
             Ok(answer) => answer.reveal(),
-            Err(error) => format!("{}: {error}", error.code()),
+            Err(error) => format!("{}: {}", error.code(), causes(error)),
         };
         self.told.push(format!("{question}: {told}"));
         answer.ok()
