@@ -43,7 +43,7 @@ const MODULES: [&str; 27] = [
 ];
 
 /// The modules that run once, and why.
-const ONCE: [(&str, &str); 22] = [
+const ONCE: [(&str, &str); 23] = [
     ("binary", "it has no tests: it builds the program"),
     ("columnar", "it has no tests: it writes and reads files"),
     ("console", "the documents show files of SQLite"),
@@ -65,6 +65,7 @@ const ONCE: [(&str, &str); 22] = [
     ("rights", "only Postgres knows logins"),
     ("row_security", "only Postgres knows roles"),
     ("sandbox", "it has no tests: it holds folders and stores"),
+    ("skipped", "it has no tests: it tells of what was skipped"),
     ("tidy", "it reads the repository and opens no store"),
 ];
 
