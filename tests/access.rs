@@ -350,3 +350,43 @@ fn an_explanation_is_whole_in_json() {
         .collect();
     assert_eq!(changes, ["grant", "record_consent"]);
 }
+
+/// Grants on single records and on fields are weighed within one query, deeper than any other.
+#[test]
+fn who_was_given_single_records_and_fields_lists_finds_and_exports_them() {
+    let house = House::new();
+    house
+        .run(
+            "acme",
+            "access grant human HUMAN --to beta --level read --field last_name",
+        )
+        .ends_with(0);
+    house
+        .run("acme", "link HUMAN +12025550143 --as work")
+        .ends_with(0);
+    let links = house
+        .run("acme", "export links --output-format csv")
+        .ends_with(0);
+    let link = links.stdout.lines().nth(1).unwrap().split(',').next();
+    let grant = format!(
+        "access grant link {} --to beta --level read --field relationship_type",
+        link.unwrap()
+    );
+    house.run("acme", &grant).ends_with(0);
+    for (command, shown) in [
+        ("human list", "Ames"),
+        ("find Ames", "Ames"),
+        ("export contacts", "Ames"),
+        ("export links", "work"),
+        ("number list", "+12025550143"),
+        ("export numbers", "+12025550143"),
+    ] {
+        let told = house.run("beta", command).ends_with(0).stdout;
+        assert!(told.contains(shown), "{command}: {told}");
+        let hidden = ["Ada", "ada@example.com", "Burns"];
+        assert!(
+            !hidden.iter().any(|text| told.contains(text)),
+            "{command}: {told}"
+        );
+    }
+}

@@ -31,6 +31,9 @@ pub trait Dialect: Sync {
     /// them; none where each id is a parameter of its own.
     fn ids_of_text(&self, parameter: &str) -> Option<String>;
 
+    /// Whether a subquery may refer to a row from two queries above its own, past an aggregate.
+    fn reaches_past_aggregates(&self) -> bool;
+
     /// An expression that shows an id column as text.
     fn id_as_text(&self, column: &str) -> String;
 

@@ -482,6 +482,11 @@ impl Dialect for DuckDbDialect {
         false
     }
 
+    fn reaches_past_aggregates(&self) -> bool {
+        // Its planner loses the columns of such a subquery and ends with an internal error.
+        false
+    }
+
     fn ids_per_query(&self) -> usize {
         65_536
     }

@@ -458,6 +458,10 @@ impl Dialect for SqliteDialect {
         false
     }
 
+    fn reaches_past_aggregates(&self) -> bool {
+        true
+    }
+
     fn ids_per_query(&self) -> usize {
         128
     }

@@ -53,6 +53,8 @@ struct Scope {
     wide: Vec<(Id, FieldSet)>,
     /// Whether there are live grants on single records.
     on_records: bool,
+    /// Whether grants on fields may be weighed in a subquery of their own.
+    reaches_past_aggregates: bool,
     /// The parameter of the first owner.
     first_parameter: usize,
     /// Records on which others than the owner granted it something, in the order of their ids, and
@@ -482,6 +484,7 @@ impl Scope {
             on_records: false,
             chained: Vec::new(),
             until: None,
+            reaches_past_aggregates: engine.dialect().reaches_past_aggregates(),
             first_parameter: 0,
             first_chained: 0,
         };
@@ -625,7 +628,8 @@ impl Scope {
             return format!("({mask})");
         }
         // Grants of others than the owner count for nothing, but where there are chains. Grants on
-        // fields are rare, so the fields are weighed one by one only where there is one.
+        // fields are rare, so the fields are weighed one by one only where there is one, if the
+        // engine lets that be asked apart.
         let (entity_type, rank) = (self.entity_type, rank("p"));
         let grants = format!(
             "data_access_permissions p WHERE p.tenant_id = ?1 \
@@ -633,11 +637,15 @@ impl Scope {
              AND p.granted_by_tenant_id = {owner} AND {}",
             live("p")
         );
+        let weighed = readable_of_grants(entity_type, &format!("({mask})"));
+        let weighed = match self.reaches_past_aggregates {
+            true => format!("(SELECT {weighed} FROM {grants})"),
+            false => weighed,
+        };
         let by_owner = format!(
-            "(SELECT CASE WHEN count(p.field_name) > 0 THEN (SELECT {} FROM {grants}) \
+            "(SELECT CASE WHEN count(p.field_name) > 0 THEN {weighed} \
              WHEN max({rank}) IS NULL THEN ({mask}) WHEN max({rank}) < 3 THEN {} ELSE 0 END \
              FROM {grants})",
-            readable_of_grants(entity_type, &format!("({mask})")),
             FieldSet::all(entity_type).bits(),
         );
         match self.chained.is_empty() {

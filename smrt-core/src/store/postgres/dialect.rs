@@ -46,6 +46,10 @@ impl Dialect for PostgresDialect {
         true
     }
 
+    fn reaches_past_aggregates(&self) -> bool {
+        true
+    }
+
     fn ids_per_query(&self) -> usize {
         65_536
     }
