@@ -73,12 +73,14 @@ const ONE_PROCESS: &str = "one process has a file of DuckDB open for writing, as
                            `duckdb::a_file_that_another_process_writes_is_told_to_be_in_use` proves";
 const SIDE_BY_SIDE: &str = "imports go side by side on Postgres, as `postgres_import` proves";
 const ITS_TYPE: &str = "a column holds values of its type, which SQLite alone does not see to";
+const DAMAGE: &str = "not every part of a file of DuckDB is in use; \
+                      `duckdb::a_damaged_file_is_refused_or_found_out_and_never_believed`";
 const FILES: &str = "on Postgres a store is no file";
 const COPIES: &str = "it copies the store for each answer, which takes minutes; \
                       `leak::method` and `leak::command` look at the same in one copy";
 
 /// Tests of these modules that an engine does not run, and why.
-const NOT_ON: [(&str, &[TestEngine], &str); 21] = [
+const NOT_ON: [(&str, &[TestEngine], &str); 23] = [
     (
         "audit::a_value_of_another_type_is_found_as_well",
         &[DuckDb, Postgres],
@@ -147,8 +149,18 @@ const NOT_ON: [(&str, &[TestEngine], &str); 21] = [
     ),
     (
         "refusal::a_store_that_is_cut_short_is_refused_as_damaged",
+        &[DuckDb],
+        DAMAGE,
+    ),
+    (
+        "refusal::a_store_that_is_cut_short_is_refused_as_damaged",
         &[Postgres],
         FILES,
+    ),
+    (
+        "refusal::a_store_with_a_damaged_page_fails_its_check",
+        &[DuckDb],
+        DAMAGE,
     ),
     (
         "refusal::a_store_with_a_damaged_page_fails_its_check",

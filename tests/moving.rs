@@ -90,7 +90,12 @@ fn every_table_moves_from_any_engine_to_any() {
     let sandbox = &world.sandbox;
     let database = shared().database();
     let place = |name: &str| -> [String; 3] {
-        let file = |ending: &str| sandbox.path(&format!("{name}.{ending}")).display().to_string();
+        let file = |ending: &str| {
+            sandbox
+                .path(&format!("{name}.{ending}"))
+                .display()
+                .to_string()
+        };
         let server = format!("{}?schema={name}", database.url());
         [file("db"), file("duckdb"), server]
     };
@@ -144,8 +149,15 @@ fn an_interrupted_copy_from_a_server_goes_on_while_others_read_the_same_tables()
 
     // Somebody else has come half way.
     let mut other = database.superuser();
-    other.batch_execute("BEGIN; SET search_path = smrt").unwrap();
-    for table in ["phone_numbers", "humans", "phone_human_links", "source_keys"] {
+    other
+        .batch_execute("BEGIN; SET search_path = smrt")
+        .unwrap();
+    for table in [
+        "phone_numbers",
+        "humans",
+        "phone_human_links",
+        "source_keys",
+    ] {
         let read = format!(
             "DECLARE half_{table} CURSOR FOR SELECT * FROM {table}; MOVE 20000 FROM half_{table}"
         );

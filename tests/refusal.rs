@@ -74,13 +74,16 @@ fn tables_of_other_programs_are_refused() {
         // What is made through the seam bears the mark of smrt.
         TestEngine::Sqlite => sandbox.foreign_file("other.db", tables),
         engine => {
-            drop(engine.place(&sandbox, "other.db").create().unwrap());
-            sandbox.tamper("other.db", tables);
+            let mut other = engine.place(&sandbox, "other.db").create().unwrap();
+            other.execute_script(tables).unwrap();
         }
     }
     refused_everywhere(&sandbox, "other.db", StoreErrorKind::Foreign);
-    let notes = sandbox.ask("other.db", "SELECT text FROM notes");
-    assert_eq!(notes, [["x"]]);
+    // Of Postgres the seam itself refuses such a schema.
+    if TestEngine::chosen() != TestEngine::Postgres {
+        let notes = sandbox.ask("other.db", "SELECT text FROM notes");
+        assert_eq!(notes, [["x"]]);
+    }
 }
 
 #[test]

@@ -184,20 +184,14 @@ fn copy(
     }))
 }
 
-fn set_bulk_load(
-    targets: &mut [Box<dyn Engine>],
-    bulk_load: BulkLoad,
-) -> Result<(), StoreError> {
+fn set_bulk_load(targets: &mut [Box<dyn Engine>], bulk_load: BulkLoad) -> Result<(), StoreError> {
     targets
         .iter_mut()
         .try_for_each(|target| target.set_bulk_load(bulk_load))
 }
 
 /// What there is to copy, and what an interrupted copy has copied.
-fn plan(
-    source: &mut dyn Engine,
-    targets: &mut [Box<dyn Engine>],
-) -> Result<Vec<Part>, StoreError> {
+fn plan(source: &mut dyn Engine, targets: &mut [Box<dyn Engine>]) -> Result<Vec<Part>, StoreError> {
     let target = targets.first_mut().ok_or_else(ended_early)?;
     TABLES
         .iter()
@@ -247,5 +241,9 @@ fn select(table: &Table) -> String {
 }
 
 fn ended_early() -> StoreError {
-    StoreError::new(StoreErrorKind::Engine, "copy", "a thread of the copy ended early")
+    StoreError::new(
+        StoreErrorKind::Engine,
+        "copy",
+        "a thread of the copy ended early",
+    )
 }

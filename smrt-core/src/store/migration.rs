@@ -206,7 +206,12 @@ pub(super) fn complete_copy(engines: &mut [Box<dyn Engine>]) -> Result<(), Store
 /// Runs scripts on several connections, each as soon as one is free.
 fn spread(engines: &mut [Box<dyn Engine>], scripts: Vec<String>) -> Result<(), StoreError> {
     let scripts = &Mutex::new(scripts.into_iter());
-    let next = || scripts.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let next = || {
+        scripts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next()
+    };
     let work = |engine: &mut dyn Engine| match next() {
         None => Ok(()),
         Some(first) => within(engine, Access::WriteBeside, |engine| {

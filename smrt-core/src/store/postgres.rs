@@ -513,12 +513,10 @@ impl Engine for PostgresEngine {
     fn set_bulk_load(&mut self, bulk_load: BulkLoad) -> Result<(), StoreError> {
         self.ensure_connected()?;
         let sql = match bulk_load {
-            BulkLoad::Begin => format!(
-                "SET synchronous_commit = off; SET maintenance_work_mem = '{INDEX_MEMORY}'"
-            ),
-            BulkLoad::End => {
-                "RESET synchronous_commit; RESET maintenance_work_mem".to_owned()
+            BulkLoad::Begin => {
+                format!("SET synchronous_commit = off; SET maintenance_work_mem = '{INDEX_MEMORY}'")
             }
+            BulkLoad::End => "RESET synchronous_commit; RESET maintenance_work_mem".to_owned(),
         };
         self.run(&sql, "bulk load")
     }

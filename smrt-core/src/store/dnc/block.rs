@@ -82,7 +82,14 @@ pub(crate) fn read_these(
         };
         let stretch = (*first, *last);
         let is_wanted = |block: u64| near.binary_search(&block).is_ok();
-        read_members(engine, registry, stretch, usize::MAX, &is_wanted, &mut blocks)?;
+        read_members(
+            engine,
+            registry,
+            stretch,
+            usize::MAX,
+            &is_wanted,
+            &mut blocks,
+        )?;
         read_flips(engine, registry, stretch, &is_wanted, &mut blocks)?;
     }
     Ok(blocks)

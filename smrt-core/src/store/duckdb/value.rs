@@ -123,9 +123,7 @@ impl<'b> Column<'b> {
             Values::Integers32(numbers) => Value::Integer(numbers.value(row).into()),
             Values::Integers64(numbers) => Value::Integer(numbers.value(row)),
             Values::Decimals(sums) => Value::Integer(sums.value(row).try_into().ok()?),
-            Values::Instants(instants) => {
-                Value::Instant(Instant::from_micros(instants.value(row)))
-            }
+            Values::Instants(instants) => Value::Instant(Instant::from_micros(instants.value(row))),
             Values::Texts(texts) => Value::Text(texts.value(row)),
             Values::LargeTexts(texts) => Value::Text(texts.value(row)),
             Values::Bytes(values) => bytes(values.value(row)),
