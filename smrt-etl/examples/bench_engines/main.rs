@@ -1,12 +1,13 @@
 //! Times the import of one export into each engine beside its floor, copies between the engines, and
 //! several importers at once into one Postgres.
 //!
-//! Run:  cargo run --release -p smrt-etl --example bench_engines -- [ROWS [POSTGRES_URL]]
+//! Run:  cargo run --release -p smrt-etl --example bench_engines -- [ROWS [POSTGRES_URL [copies]]]
 //!
 //! The floor writes the very same finished rows through the engine's fastest way in, into the same
 //! tables with the same indexes, which refuse a key that is taken: DuckDB's Appender, `COPY` in
 //! binary. It reads, cleans, plans and checks nothing else. Reading the rows is outside its time.
 //! The database of the URL is filled, in schemas whose names begin with `bench`; they must be free.
+//! With `copies` only these are timed, of one store that is imported into SQLite.
 
 #![expect(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -60,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => ROWS,
     };
     let server = arguments.next();
+    let only_copies = arguments.next().is_some_and(|argument| argument == "copies");
     let folder = tempfile::tempdir()?;
     let bench = Bench {
         program: smrt::program()?,
@@ -76,6 +78,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         "import into SQLite",
         bench.import(&file, &bench.path("a.db"))?,
     );
+    if only_copies {
+        return bench.only_copies(&duckdb, server.as_deref());
+    }
     let finished = read(&SqlitePlace::new(bench.path("a.db")))?;
     let import = bench.tell("import into DuckDB", bench.import(&file, &duckdb)?);
     let floor = floor(&DuckDbPlace::new(bench.path("floor.duckdb")), &finished)?;
@@ -141,6 +146,23 @@ impl Bench {
         measured.wall
     }
 
+    /// Copies a store of SQLite to the other engines, and each of them to a new one of each.
+    fn only_copies(&self, duckdb: &str, server: Option<&str>) -> Result<(), Box<dyn Error>> {
+        let origin = self.path("a.db");
+        let mut stores = vec![origin.clone(), duckdb.to_owned()];
+        stores.extend(server.map(|server| format!("{server}?schema=bench")));
+        for store in stores.iter().skip(1) {
+            measure(&mut self.command_of_copy(&origin, store))?;
+        }
+        self.copies(&stores, server)
+    }
+
+    fn command_of_copy(&self, from: &str, to: &str) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["db", "copy", from, to, "--quiet"]);
+        command
+    }
+
     /// Copies each store to a new one of each engine.
     fn copies(&self, stores: &[String], server: Option<&str>) -> Result<(), Box<dyn Error>> {
         for (number, from) in stores.iter().enumerate() {
@@ -150,10 +172,8 @@ impl Bench {
             ];
             targets.extend(server.map(|server| format!("{server}?schema=bench_copy_{number}")));
             for to in targets {
-                let mut command = Command::new(&self.program);
-                command.args(["db", "copy", from, &to, "--quiet"]);
                 let what = format!("copy {} to {}", engine_of(from), engine_of(&to));
-                self.tell(&what, measure(&mut command)?);
+                self.tell(&what, measure(&mut self.command_of_copy(from, &to))?);
             }
         }
         Ok(())
