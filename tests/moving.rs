@@ -9,7 +9,7 @@ use smrt_core::smrt::Smrt;
 use smrt_core::store::{Access, CopyProgress, RunStatus, StoreLocation};
 
 use crate::engine::TestEngine;
-use crate::leak::world::World;
+use crate::leak::world::{DB, World};
 use crate::people::{self, Random};
 use crate::postgres_server::{Server, shared};
 use crate::sandbox::{Sandbox, at};
@@ -106,7 +106,7 @@ fn every_table_moves_from_any_engine_to_any() {
         let copied = from.copy_to(&to, at(), &AtomicBool::new(false), &mut |_| {});
         copied.unwrap().expect("nobody stopped it").tables
     };
-    let origin = world.path().display().to_string();
+    let origin = sandbox.path(DB).display().to_string();
     let digest = sandbox.told_digest(&origin);
     let sources = place("source");
     let tables = copy(&origin, &sources[0]);

@@ -110,7 +110,7 @@ fn grant_by_gamma(database: &Database<'_>) {
 /// A store in which each of three tenants has rows in every table.
 fn filled(database: &Database<'_>) -> Smrt {
     let world = World::new();
-    let mut file = Smrt::open_at(world.path(), Access::Read, AT).unwrap();
+    let mut file = Smrt::open_at(world.location(), Access::Read, AT).unwrap();
     let location: StoreLocation = database.url().parse().unwrap();
     let copied = file.copy_to(location, AT, &AtomicBool::new(false), &mut |_| {});
     assert!(copied.unwrap().is_some());
