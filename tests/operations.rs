@@ -1,8 +1,9 @@
 //! Random sequences of everything that tenants do, on all engines at once and in a plain model.
 //!
 //! After every step each engine has told the same and has the same digest. What they show is looked
-//! at now and then, and what the model knows of it is as it says: who sees which field of what, what is agreed to, and which lists have a
-//! number. Imports have a model of their own in [`crate::reference`].
+//! at now and then, and what the model knows of it is as it says: who sees which field of what, what
+//! is agreed to, and which lists have a number. Imports have a model of their own in
+//! [`crate::reference`].
 
 mod choice;
 mod look;
