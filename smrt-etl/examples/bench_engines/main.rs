@@ -61,7 +61,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => ROWS,
     };
     let server = arguments.next();
-    let only_copies = arguments.next().is_some_and(|argument| argument == "copies");
+    let only_copies = arguments
+        .next()
+        .is_some_and(|argument| argument == "copies");
     let folder = tempfile::tempdir()?;
     let bench = Bench {
         program: smrt::program()?,
