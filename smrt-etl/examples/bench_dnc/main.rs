@@ -43,7 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         program: program()?,
         folder: folder.path().to_owned(),
         store: match arguments.next() {
-            Some(store) => store,
+            Some(store) if store.contains("://") => store,
+            // The program is run in a folder of its own.
+            Some(store) => std::path::absolute(store)?.display().to_string(),
             None => folder.path().join("smrt.db").display().to_string(),
         },
     };
