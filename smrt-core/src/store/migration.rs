@@ -203,8 +203,16 @@ pub(super) fn complete_copy(engines: &mut [Box<dyn Engine>]) -> Result<(), Store
     spread(engines, proofs.collect())
 }
 
-/// Runs scripts on several connections, each as soon as one is free.
+/// Runs scripts: in one transaction on a connection that is alone; else on all of them, each as soon
+/// as one is free and in a transaction of its own.
 fn spread(engines: &mut [Box<dyn Engine>], scripts: Vec<String>) -> Result<(), StoreError> {
+    if let [only] = engines {
+        return in_transaction(only.as_mut(), |engine| {
+            scripts
+                .iter()
+                .try_for_each(|script| engine.execute_script(script))
+        });
+    }
     let scripts = &Mutex::new(scripts.into_iter());
     let next = || {
         scripts
@@ -212,12 +220,8 @@ fn spread(engines: &mut [Box<dyn Engine>], scripts: Vec<String>) -> Result<(), S
             .unwrap_or_else(PoisonError::into_inner)
             .next()
     };
-    let work = |engine: &mut dyn Engine| match next() {
-        None => Ok(()),
-        Some(first) => within(engine, Access::WriteBeside, |engine| {
-            engine.execute_script(&first)?;
-            std::iter::from_fn(next).try_for_each(|script| engine.execute_script(&script))
-        }),
+    let work = |engine: &mut dyn Engine| {
+        std::iter::from_fn(next).try_for_each(|script| engine.execute_script(&script))
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = engines
@@ -250,15 +254,7 @@ fn in_transaction(
     engine: &mut dyn Engine,
     work: impl FnOnce(&mut dyn Engine) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    within(engine, Access::Write, work)
-}
-
-fn within(
-    engine: &mut dyn Engine,
-    access: Access,
-    work: impl FnOnce(&mut dyn Engine) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
-    engine.begin(access)?;
+    engine.begin(Access::Write)?;
     match work(engine) {
         Ok(()) => engine.commit(),
         Err(error) => {
