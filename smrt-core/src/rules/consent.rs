@@ -250,7 +250,7 @@ pub fn contacts_in(scope: ConsentScope) -> impl Iterator<Item = (Purpose, Consen
     })
 }
 
-/// The question to which an agreement in any form is an answer.
+/// The question to which any agreement is an answer but one that is only implied.
 fn any_tier<'k>(key: &ConsentKey<'k>) -> ConsentKey<'k> {
     ConsentKey {
         tier: ConsentTier::OptIn,
