@@ -7,7 +7,7 @@ use smrt_core::store::Access;
 
 use crate::engine::TestEngine;
 use crate::people;
-use crate::sandbox::{Sandbox, at};
+use crate::sandbox::{Finished, Sandbox, at};
 
 /// A sandbox with `people.csv`, imported into `a.duckdb`.
 fn imported() -> Sandbox {
@@ -37,6 +37,15 @@ fn the_ending_of_a_new_file_chooses_the_engine_and_the_file_itself_from_then_on(
         .ends_with(0);
 }
 
+#[track_caller]
+fn assert_told_in_use(refused: &Finished) {
+    let told = &refused.stderr;
+    assert!(
+        told.contains("another process has the store open"),
+        "{told}"
+    );
+}
+
 #[test]
 fn a_file_that_another_process_writes_is_told_to_be_in_use() {
     let sandbox = imported();
@@ -50,13 +59,7 @@ fn a_file_that_another_process_writes_is_told_to_be_in_use() {
         let mut command = command.to_vec();
         command.extend(["--db", "a.duckdb"]);
         let refused = sandbox.smrt(&command).refuses();
-        assert!(
-            refused
-                .stderr
-                .contains("another process has the store open"),
-            "{}",
-            refused.stderr
-        );
+        assert_told_in_use(&refused);
     }
     let left = std::fs::read_dir(sandbox.folder()).unwrap();
     let left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -80,13 +83,7 @@ fn a_file_that_another_process_reads_is_not_written() {
     let refused = sandbox
         .smrt(&["human", "add", "--first-name", "New", "--db", "a.duckdb"])
         .refuses();
-    assert!(
-        refused
-            .stderr
-            .contains("another process has the store open"),
-        "{}",
-        refused.stderr
-    );
+    assert_told_in_use(&refused);
     drop(held);
 }
 

@@ -14,7 +14,7 @@ mod world;
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+use proptest::test_runner::TestCaseError;
 use smrt_core::model::{AccessLevel, ConsentChannel, Instant};
 
 use self::choice::steps;
@@ -23,6 +23,7 @@ use self::stage::{Answer, Stage};
 use self::step::{Look, Place, Step, TENANTS, When};
 use self::world::World;
 use crate::engine::TestEngine;
+use crate::reference::check_cases;
 use crate::sandbox::at;
 
 /// Takes these steps, and looks at the stores after every `steps_per_look` of them.
@@ -116,18 +117,9 @@ fn last_look(by: usize) -> Look {
 }
 
 fn check_sequences(cases: u32, engines: &[TestEngine], steps_per_look: usize) {
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        max_shrink_iters: 400,
-        ..Config::default()
-    };
-    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let outcome = runner.run(&steps(), |steps| check(&steps, engines, steps_per_look));
-    if let Err(failure) = outcome {
-        panic!("{failure}");
-    }
+    check_cases(cases, &steps(), |steps| {
+        check(&steps, engines, steps_per_look)
+    });
 }
 
 #[test]

@@ -426,7 +426,12 @@ fn check(steps: &[Step], start: Start, engines: &[TestEngine]) -> Result<(), Tes
     Ok(())
 }
 
-fn check_sequences(cases: u32, engines: &[TestEngine]) {
+/// Checks as many cases of a kind, the same ones each time; a failure is told by its smallest case.
+pub(crate) fn check_cases<S: Strategy>(
+    cases: u32,
+    strategy: &S,
+    check: impl Fn(S::Value) -> Result<(), TestCaseError>,
+) {
     let config = Config {
         cases,
         failure_persistence: None,
@@ -435,13 +440,17 @@ fn check_sequences(cases: u32, engines: &[TestEngine]) {
     };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, rng);
-    let outcome = runner.run(&proptest::collection::vec(step(), 1..6), |steps| {
+    if let Err(failure) = runner.run(strategy, check) {
+        panic!("{failure}");
+    }
+}
+
+fn check_sequences(cases: u32, engines: &[TestEngine]) {
+    let sequences = proptest::collection::vec(step(), 1..6);
+    check_cases(cases, &sequences, |steps| {
         check(&steps, Start::Empty, engines)?;
         check(&steps, Start::OneHuman, engines)
     });
-    if let Err(failure) = outcome {
-        panic!("{failure}");
-    }
 }
 
 #[test]

@@ -264,6 +264,17 @@ fn scene_with_store(filled: bool) -> Sandbox {
     sandbox
 }
 
+/// Takes the second run back, after which the store is as before and takes another one.
+#[track_caller]
+fn the_second_run_is_taken_back(sandbox: &Sandbox, before: &str, filled: bool) {
+    undo(sandbox, "a.db", 2, &["--dry-run"]).ends_with(0);
+    undo(sandbox, "a.db", 2, &[]).ends_with(0);
+    assert_eq!(sandbox.digest("a.db"), before, "filled: {filled}");
+    sandbox.assert_sound("a.db");
+    sandbox.import("a.db", "b.csv", &[]).ends_with(0);
+    sandbox.assert_sound("a.db");
+}
+
 #[test]
 fn a_run_whose_program_died_between_two_transactions_is_undone() {
     for filled in [false, true] {
@@ -277,12 +288,7 @@ fn a_run_whose_program_died_between_two_transactions_is_undone() {
         let rows = run.counts.rows_checkpoint;
         assert!(0 < rows && rows < 20_000, "{rows} rows are in");
         assert_ne!(sandbox.digest("a.db"), before);
-        undo(&sandbox, "a.db", 2, &["--dry-run"]).ends_with(0);
-        undo(&sandbox, "a.db", 2, &[]).ends_with(0);
-        assert_eq!(sandbox.digest("a.db"), before, "filled: {filled}");
-        sandbox.assert_sound("a.db");
-        sandbox.import("a.db", "b.csv", &[]).ends_with(0);
-        sandbox.assert_sound("a.db");
+        the_second_run_is_taken_back(&sandbox, &before, filled);
     }
 }
 
@@ -312,12 +318,7 @@ fn a_killed_run_is_undone() {
         let run = sandbox.last_run("a.db");
         assert_eq!(run.number, 2);
         assert!(run.counts.rows_checkpoint > 0);
-        undo(&sandbox, "a.db", 2, &["--dry-run"]).ends_with(0);
-        undo(&sandbox, "a.db", 2, &[]).ends_with(0);
-        assert_eq!(sandbox.digest("a.db"), before, "filled: {filled}");
-        sandbox.assert_sound("a.db");
-        sandbox.import("a.db", "b.csv", &[]).ends_with(0);
-        sandbox.assert_sound("a.db");
+        the_second_run_is_taken_back(&sandbox, &before, filled);
     }
 }
 

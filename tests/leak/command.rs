@@ -5,6 +5,7 @@ use std::path::Path;
 
 use smrt_core::model::Id;
 
+use super::canary::HUMANS;
 use super::world::{DB, LISTED, TENANTS, When, World};
 use crate::columnar;
 use crate::engine::TestEngine;
@@ -158,16 +159,7 @@ pub(crate) fn cases(world: &World) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut add = |command, arguments: &str| cases.push(Case::new(command, arguments));
 
-    let humans = [
-        "hidden",
-        "subset",
-        "consented",
-        "unconsented",
-        "expired",
-        "revoked",
-        "beta-own",
-        "gamma-own",
-    ];
+    let humans = HUMANS.iter().chain(&["beta-own", "gamma-own"]);
     let others = [
         "0111",
         "0112",
@@ -176,7 +168,7 @@ pub(crate) fn cases(world: &World) -> Vec<Case> {
         "link hidden 0112",
         "consent acme marketing_call",
     ];
-    for name in humans.iter().chain(&others) {
+    for name in humans.chain(&others) {
         add("show", &id(name));
     }
     add("show", &unknown);
